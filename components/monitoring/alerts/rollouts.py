@@ -74,7 +74,8 @@ def alerts(subject: Subject) -> Iterator[Alert]:
         severity="warning",
         summary="A rollout waits for something that does not come by itself.",
         description=f"{NAMED} does not rise: clocks that differ, a guard that is broken before the first step, or has "
-        "too few samples for long, windows that never open. The log of what runs rollouts says which.",
+        "too few samples for long, windows that never open, an environment or a segment that is not what it was. The "
+        "log of what runs rollouts says which.",
         runbook=RUNBOOK,
     )
     yield Alert(

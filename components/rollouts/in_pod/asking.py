@@ -47,12 +47,14 @@ class Guards:
         begun = since if share > CLOSE else now - max(shortest(guard), guard.warn_after)
         asked = guard if share > CLOSE else replace(guard, warm_up=timedelta())
         try:
-            return _answer(self._prometheus, asked, share, begun, now)
+            found = _answer(self._prometheus, asked, share, begun, now)
         except AwayError as error:
             self._away = _away(self._prometheus, now)
             return Answer(Verdict.AWAY, f"Prometheus {error}")
         except QueryError as error:
             return Answer(Verdict.SILENT, f"Prometheus refuses its query: {error}")
+        # Before the first step, the beginning of what was asked about is no beginning of anything.
+        return replace(found, since=None) if found.verdict is Verdict.WARMING and share <= CLOSE else found
 
 
 def _away(prometheus: Prometheus, now: datetime) -> Answer | None:

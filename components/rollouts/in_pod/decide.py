@@ -90,7 +90,9 @@ class _Turn:
             said = f"{changed}; or an apply is at work, and it is paused if that is so at {_said(live.settles)}"
             return self._breach() or self._wait(said, until=live.settles)
         if changed and memory.stage is Stage.DONE:
-            return self._wait(f"is done, and since then: {changed}")
+            said = f"is done, and since then: {changed}"
+            is_end = self._declared.after(live.share) is None
+            return self._wait(said if is_end else f"{said}; `ff flags rollout resume` lets it go on from there")
         if changed:
             return self._note(changed, self._paused(Cause.HAND, changed), warns=True)
         return self._wait(f"the flag is held {live.held}", warns=bool(self._broken)) if live.held else None
@@ -171,7 +173,7 @@ class _Turn:
         is_trial = self._live.share < CLOSE and following is not None and following.to < ALL - CLOSE
         enough = _BEFORE if is_trial else (Verdict.GOOD,)
         unsure = [(guard, answer) for guard, answer in self._answers if answer.verdict not in enough]
-        mute = [pair for pair in unsure if pair[1].verdict in _MUTE]
+        mute = [pair for pair in unsure if self._is_mute(pair[1])]
         if mute and mute_since is None:
             guard, answer = mute[0]
             is_away = answer.verdict is Verdict.AWAY
@@ -183,11 +185,17 @@ class _Turn:
             return self._note(why, replace(memory, away_since=None))
         return self._unsure_of(*unsure[0]) if unsure else None
 
+    def _is_mute(self, answer: Answer) -> bool:
+        """Whether it is remembered since when it gives no answer; of nobody's share, too few samples are none either:
+        there may never be more."""
+        return answer.verdict in _MUTE or (answer.verdict is Verdict.WARMING and self._live.share < CLOSE)
+
     def _unsure_of(self, guard: Guard, answer: Answer) -> Decision:
-        since = answer.since or (self._memory.away_since if answer.verdict in _MUTE else None)
+        is_mute = self._is_mute(answer)
+        since = answer.since or (self._memory.away_since if is_mute else None)
         said = f", since {_said(since)}" if since else ""
         # Too few samples are no news before the step's time is over, and then only if they are too few for long.
-        late = max(since, self._over_at()) if since and answer.verdict is Verdict.WARMING else since
+        late = max(since, self._over_at()) if since and not is_mute and answer.verdict is Verdict.WARMING else since
         is_long = late is not None and self._now - late >= guard.warn_after
         return self._wait(f"{guard.name}: {answer.why or answer.verdict}{said}", warns=is_long)
 

@@ -125,7 +125,8 @@ def with_states(api: Api, place: Place, feature: Row, labels: Mapping[int, str],
     for state in api.pages("/api/v1/features/featurestates/", place.where):
         if not state.get("identity"):
             link = state["feature_segment"]
-            states[None if link is None else links.get(link)].append(state)
+            if link is None or link in links:  # one that was made since is the next look's
+                states[None if link is None else links[link]].append(state)
     now = api.now()
     if row["id"] not in states:
         return replace(without_override(live), at=now)

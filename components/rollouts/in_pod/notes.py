@@ -182,6 +182,8 @@ def _comparison(found: Mapping[str, Any]) -> Comparison:
 def _a(kind: type[T], value: Any) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"{value!r} is no {kind.__name__}")
+    if isinstance(value, str):
+        value.encode()  # half of a surrogate pair is no text: one in a label would end the metrics of all
     return value
 
 
@@ -225,8 +227,8 @@ def _memory(found: Mapping[str, Any]) -> Memory:
         stage=Stage(found["stage"]),
         at=_moment(found["at"]),
         cause=None if found["cause"] is None else Cause(found["cause"]),
-        why=str(found["why"]),
-        who=str(found["who"]),
+        why=_a(str, found["why"]),
+        who=_a(str, found["who"]),
         went_back=bool(found["went_back"]),
         away_since=_moment(found["away_since"]) if found["away_since"] else None,
         before=None if found.get("before") is None else tuple(map(int, found["before"])),

@@ -38,10 +38,11 @@ def back(declared: Declared, live: Live, memory: Memory | None, who: str, why: s
 
 
 def resume(declared: Declared, live: Live, memory: Memory | None, who: str, why: str, now: datetime) -> Decision:
-    """Go on from the share that is live, whose time begins anew. Raises NotPossibleError for one that is not paused,
-    and while what somebody changed still differs from what the catalogue declares."""
+    """Go on from the share that is live, whose time begins anew: of one that is paused, and of one that was done, whose
+    share somebody changed then. Raises NotPossibleError for others, and while what somebody changed still differs from
+    what the catalogue declares."""
     _require_there(live)
-    if memory is None or memory.stage is not Stage.PAUSED:
+    if memory is None or not (memory.stage is Stage.PAUSED or _is_stuck(declared, live, memory)):
         stage = memory.stage if memory else Stage.WAITING
         is_to_start = stage is Stage.WAITING and declared.start is None
         then = "`ff flags rollout start` lets it begin" if is_to_start else STATUS
@@ -50,6 +51,12 @@ def resume(declared: Declared, live: Live, memory: Memory | None, who: str, why:
         raise NotPossibleError(f"{live.changed}: change that back, or let the catalogue say it, first.")
     stage = Stage.RUNNING if memory.begun or live.share > CLOSE else Stage.WAITING
     return _note("goes on", Memory(live.share, now, stage, now, why=why, who=who), live)
+
+
+def _is_stuck(declared: Declared, live: Live, memory: Memory) -> bool:
+    """Whether it was done, and has further to go from a share that somebody set since."""
+    is_moved = abs(live.share - memory.share) > CLOSE
+    return memory.stage is Stage.DONE and is_moved and declared.after(live.share) is not None
 
 
 def _require_there(live: Live) -> None:

@@ -39,8 +39,9 @@ def say(level: str, message: str, **facts: object) -> None:
 
 
 def read_secret(path: str) -> str:
-    """What a file of a Secret holds, without the end of its line."""
-    return Path(path).read_text(encoding="utf-8").strip()
+    """What a file of a Secret holds, without the end of its line. Bytes that are no text are replaced, so that whoever
+    sends it refuses it, and not the whole look."""
+    return Path(path).read_text(encoding="utf-8", errors="replace").strip()
 
 
 class RolloutRunner:
@@ -74,8 +75,9 @@ class RolloutRunner:
             for number in projects:
                 for turned in turn(Rollouts(self._api, number), self._prometheus(), _now, WRONG):
                     self._beat()
-                    found[f"{number} {turned.found.name}"] = turned
-                    self._tell(turned)
+                    key = f"{number} {turned.found.segment['id']}"
+                    found[key] = turned
+                    self._tell(key, turned)
         except (*WRONG, OSError) as error:
             self.seen = Seen(self.seen.rollouts, self.seen.looked, went_well=False, mute_since=self.seen.mute_since)
             self._tell_once("", "ERROR", "Flagsmith cannot be asked", why=str(error) or type(error).__name__)
@@ -89,7 +91,7 @@ class RolloutRunner:
         """Those that it may see. Raises UnansweredError without any: nobody would notice that none is looked at."""
         numbers = [int(row["id"]) for row in self._api.pages("/api/v1/projects/")]
         if not numbers:
-            raise UnansweredError("its account may see no project; `ff up` gives it its rights again")
+            raise UnansweredError("its account may see no project: `ff secrets rotate rollouts` gives its rights again")
         return numbers
 
     def _prometheus(self) -> Prometheus | None:
@@ -99,16 +101,16 @@ class RolloutRunner:
         authority = self._environment.get("PROMETHEUS_CA_FILE")
         return Prometheus(url, token="" if token is None else read_secret(token), authority=authority)
 
-    def _tell(self, turned: Turned) -> None:
+    def _tell(self, key: str, turned: Turned) -> None:
         """A line for each step and decision, and for another reason to wait; not for each look."""
         decision = turned.decision
         if turned.problem:
-            self._tell_once(turned.found.name, "WARNING", turned.problem, rollout=turned.found.name)
+            self._tell_once(key, "WARNING", turned.problem, rollout=turned.found.name)
         elif decision is not None and decision.action is Action.WAIT:
             level = "WARNING" if decision.warns else "INFO"
-            self._tell_once(turned.found.name, level, decision.why, rollout=turned.found.name, action=decision.action)
+            self._tell_once(key, level, decision.why, rollout=turned.found.name, action=decision.action)
         elif decision is not None:
-            self._said.pop(turned.found.name, None)
+            self._said.pop(key, None)
             level = "WARNING" if decision.warns else "INFO"
             say(level, decision.why, rollout=turned.found.name, action=decision.action, share=decision.share)
 

@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from .declared import Declared
+from .live import segment_name
+from .project import Found
 from .states import Cause, Memory, Stage, Verdict
 from .turn import Turned
 
@@ -20,7 +22,8 @@ class Seen:
     """What the last looks saw.
 
     Attributes:
-        rollouts: Each rollout at the last look that came to its end, by its segment's name.
+        rollouts: Each rollout at the last look that came to its end, by the numbers of its project and its segment:
+            Flagsmith lets several segments have one name.
         looked: When that was, in seconds since 1970; None for never.
         went_well: Whether the last look read and wrote all that it was to.
         mute_since: Since when a guard gives no answer, in seconds since 1970, by segment and guard.
@@ -83,8 +86,14 @@ def _labels(declared: Declared) -> list[str]:
     return [declared.flag, declared.environment, declared.group or ""]
 
 
+def _named(found: Found) -> list[str]:
+    """The same of one that is gone; by its segment's name where that is not the one of what it declares, as of a copy
+    that somebody made, or where that cannot be read."""
+    declared = found.description.declared
+    return _labels(declared) if declared and segment_name(declared) == found.name else _called(found.name)
+
+
 def _called(segment: str) -> list[str]:
-    """The same by its segment's name, of one whose description cannot be read."""
     flag, _, rest = segment.partition(".")
     environment, _, group = rest.rpartition(".") if "." in rest else (rest, "", "")
     return [flag, environment, group]
@@ -110,7 +119,7 @@ def _rollouts(seen: Seen) -> Iterator[GaugeMetricFamily]:
         declared, decision = turned.found.description.declared, turned.decision
         if declared is None or turned.found.live.gone or turned.found.problem:
             if decision.warns:
-                warns.add_metric(_labels(declared) if declared else _called(turned.found.name), 1)
+                warns.add_metric(_named(turned.found), 1)
             continue
         names, live = _labels(declared), _live(turned)
         memory = decision.memory if turned.is_written else turned.found.description.memory

@@ -69,15 +69,15 @@ def of_rollouts(
     most = 2 * settings.rollouts.interval + SLOWEST_LOOK_SECONDS
     if "mute" in itself:
         yield _late(stack, f"its metrics do not answer: {itself['mute']}")
-    elif itself["seconds"] is not None and itself["seconds"] > most:
-        yield _late(stack, f"the last look ended {itself['seconds']:.0f} s ago; {most} s are the most")
-    elif not itself["is_well"] and log:
+    elif not itself["is_well"] and log:  # the last one that went well may be long ago by that
         yield DoctorFinding(
             "rollouts-unread",
             "The last look at the rollouts could not read or write all of them.",
             log,
             f"ff logs --stack {stack} --component rollouts",
         )
+    elif itself["seconds"] is not None and itself["seconds"] > most:
+        yield _late(stack, f"the last look ended {itself['seconds']:.0f} s ago; {most} s are the most")
 
 
 def _account(stack: str, flagsmith: Mapping[str, Any]) -> Iterator[DoctorFinding]:

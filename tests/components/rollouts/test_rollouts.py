@@ -3,11 +3,15 @@
 import json
 import re
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from components.rollouts.in_pod.runner import HUNG_SECONDS, RolloutRunner
+from components.rollouts.in_pod.prometheus import AwayError, Prometheus
+from components.rollouts.in_pod.runner import HUNG_SECONDS, RolloutRunner, read_secret
 from components.rollouts.rollouts import PACKAGE, SCRIPTS
 from tests.components.settings.support import refusal
 from tests.recording import ROOT, Recording, container, environment, record
@@ -120,6 +124,23 @@ def test_a_look_that_hangs_is_dead() -> None:
     runner.look()
     assert runner.is_alive(), "a Flagsmith that does not answer is no reason to start again"
     assert not runner.seen.went_well
+
+
+def test_a_token_of_prometheus_that_is_no_text_keeps_nobody_from_looking(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_bytes(b"a-secret\xff\n")
+    found = read_secret(str(token))
+    with pytest.raises(AwayError, match="its token has a character that no header may have"):
+        Prometheus("http://127.0.0.1:1", token=found).now("up", datetime.now(UTC))
+
+
+def test_an_account_that_sees_no_project_is_told_what_gives_it_its_rights(capsys: pytest.CaptureFixture[str]) -> None:
+    """The Job of its log-in does not run again with the same token."""
+    runner = RolloutRunner({"INTERVAL_SECONDS": "60", "TOKEN_FILE": "/none", "FLAGSMITH_URL": "http://127.0.0.1:1"})
+    with mock.patch.object(runner._api, "pages", return_value=iter(())):  # noqa: SLF001
+        runner.look()
+    said = capsys.readouterr().err
+    assert "its account may see no project: `ff secrets rotate rollouts` gives its rights again" in said
 
 
 def test_where_it_runs_there_is_nothing_but_the_standard_library_and_prometheus_client() -> None:

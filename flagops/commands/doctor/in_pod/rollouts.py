@@ -8,11 +8,11 @@ import os
 import time
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import Any
 
 from ff_rollouts.plain_api import PlainApi, TokenRefusedError, UnansweredError
 from ff_rollouts.prometheus import AwayError, Prometheus, QueryError
+from ff_rollouts.runner import read_secret
 from prometheus_client.parser import text_string_to_metric_families
 
 SECONDS = 10
@@ -20,7 +20,7 @@ SECONDS = 10
 
 def flagsmith() -> dict[str, Any]:
     """The projects that its account sees, or why it sees none."""
-    api = PlainApi(os.environ["FLAGSMITH_URL"], lambda: read(os.environ["TOKEN_FILE"]), lambda: None)
+    api = PlainApi(os.environ["FLAGSMITH_URL"], lambda: read_secret(os.environ["TOKEN_FILE"]), lambda: None)
     try:
         return {"projects": [str(row["name"]) for row in api.pages("/api/v1/projects/")]}
     except TokenRefusedError as error:
@@ -36,7 +36,7 @@ def prometheus() -> dict[str, Any]:
         return {"url": None}
     try:
         asked = Prometheus(
-            url, token="" if token is None else read(token), authority=os.environ.get("PROMETHEUS_CA_FILE")
+            url, token="" if token is None else read_secret(token), authority=os.environ.get("PROMETHEUS_CA_FILE")
         )
         asked.now("vector(1)", datetime.now(UTC))
     except QueryError:
@@ -67,11 +67,6 @@ def itself() -> dict[str, Any]:
             if item.name == "flagsmith_rollout_guard" and item.labels["verdict"] == "away" and item.value == 1
         ),
     }
-
-
-def read(path: str) -> str:
-    """What a file of a Secret holds, without the end of its line."""
-    return Path(path).read_text(encoding="utf-8").strip()
 
 
 def main() -> None:

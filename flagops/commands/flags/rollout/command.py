@@ -201,6 +201,8 @@ def _print(items: list[Turned], *, as_json: bool) -> None:
 
 
 def _is_stopped(item: Turned) -> bool:
+    if item.found.live.gone and not item.found.live.is_lost:
+        return False  # it has ended, whatever is remembered of it
     memory = item.decision.memory
     is_paused = memory is not None and memory.stage is Stage.PAUSED and memory.cause is not Cause.PERSON
     return is_paused and (item.is_written or item.decision.action is Action.WAIT)

@@ -51,8 +51,10 @@ def of_flag(connection: Connection, flag: str, environments: Sequence[str]) -> l
 
 
 def one_of_flag(connection: Connection, flag: str, environments: Sequence[str]) -> Found:
-    """The one rollout that is meant. Raises RefusedError where it could be several."""
-    found = of_flag(connection, flag, environments)
+    """The one rollout that is meant. Raises RefusedError where it could be several. A segment whose share nobody has,
+    as of an earlier rollout or a copy, is meant only where there is no other."""
+    every = of_flag(connection, flag, environments)
+    found = [item for item in every if not item.live.gone] or every
     if len(found) > 1:
         names = ", ".join(item.name for item in found)
         raise RefusedError(f"{flag} has {len(found)} rollouts: {names}.", hint="Name one environment with -e.")

@@ -77,6 +77,9 @@ def test_looks_that_end_too_seldom_are_late() -> None:
 def test_a_look_that_could_not_read_or_write_all_is_told_with_what_the_log_warns_of() -> None:
     found_of = judged(["search.production: refused"], itself={**WELL["itself"], "is_well": False})
     assert found_of["rollouts-unread"].evidence == ("search.production: refused",)
+    # So long that the last good one was long ago.
+    failing = judged(["search.production: refused"], itself={**WELL["itself"], "is_well": False, "seconds": 9999.0})
+    assert set(failing) == {"rollouts-unread"}
 
 
 def test_guards_without_a_prometheus_are_told_and_no_guards_are_none_s_fault() -> None:
@@ -178,6 +181,16 @@ def test_from_within_a_prometheus_that_is_away_is_told_without_its_token(look: L
         findings = look(str(itself.port), PROMETHEUS_URL=url, PROMETHEUS_TOKEN_FILE=str(tmp_path / "prometheus-token"))
     assert set(findings) == {"rollouts-prometheus-away"}
     assert findings["rollouts-prometheus-away"].evidence[0].startswith(f"{url}: cannot be asked")
+    assert "a-secret" not in str(findings)
+
+
+def test_from_within_a_token_that_is_no_text_is_told_as_that(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "no-text").write_bytes(b"a-secret\xff\n")
+    url = NOBODY.format(LOOPBACK, free_port())
+    with serving(metrics_of(away=1)) as itself:
+        findings = look(str(itself.port), PROMETHEUS_URL=url, PROMETHEUS_TOKEN_FILE=str(tmp_path / "no-text"))
+    assert set(findings) == {"rollouts-prometheus-away"}
+    assert "its token has a character that no header may have" in findings["rollouts-prometheus-away"].evidence[0]
     assert "a-secret" not in str(findings)
 
 

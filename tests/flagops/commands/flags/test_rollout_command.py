@@ -146,3 +146,37 @@ def test_a_project_without_a_rollout_says_so(server: Project, run: Run) -> None:
     for words in (("run", "--once"), ("status",)):
         done = run("flags", "rollout", *words, "--url", server.url)
         assert (done.exit_code, "There is no rollout" in done.stderr) == (0, True)
+
+
+BETA = "segments:\n  beta: {description: B, all: [{trait: beta, operator: EQUAL, value: true}]}\nflags:"
+OF_BETA = f"{CATALOGUE.replace('flags:', BETA)}      segment: beta\n"
+
+
+def test_what_an_earlier_rollout_or_a_copy_left_keeps_nobody_from_stopping_the_one_that_runs(steered: Steered) -> None:
+    steered.rollout("run", "--once")
+    done = steered.apply(OF_BETA)
+    assert done.exit_code == 0, done.stderr
+    row = steered.segment()
+    fields = {key: row[key] for key in ("feature", "rules", "description")}
+    steered.server.client.post("/api/v1/projects/1/segments/", {**fields, "name": "a copy"})
+    assert len(steered.everything()) == 3
+    for words in ((), ("-e", "production")):
+        said = steered.rollout("pause", FLAG, *REASON, *words)
+        assert "banner.production.beta: is paused" in said
+        steered.rollout("resume", FLAG, *REASON, "--yes", *words)
+
+
+def test_one_that_was_paused_and_has_left_the_catalogue_stops_no_pipeline(steered: Steered) -> None:
+    steered.rollout("run", "--once")
+    row = steered.segment()
+    text = row["description"].replace('"share":5.0', '"share":4.0')
+    assert text != row["description"]
+    steered.server.client.patch(f"/api/v1/projects/1/segments/{row['id']}/", {**row, "description": text})
+    steered.rollout("run", "--once", code=3)
+    steered.rollout("status", code=3)
+    ended = CATALOGUE[: CATALOGUE.index("    rollout:")].replace("enabled: false", "enabled: true")
+    steered.path.write_text(ended, encoding="utf-8")
+    done = steered.ff("apply", "--yes", "--take-back", FLAG)
+    assert done.exit_code == 0, done.stderr
+    assert "the flag has no override for its share" in steered.rollout("run", "--once")
+    steered.rollout("status")

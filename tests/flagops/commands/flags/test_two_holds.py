@@ -10,6 +10,7 @@ from flagops.commands.flags.reconcile.apply import run as running
 from flagops.commands.flags.reconcile.apply.now import Now
 from flagops.commands.flags.reconcile.holds import PENDING, is_hold
 from flagops.commands.flags.server.snapshot import RemoteFlag
+from flagops.commands.flags.spec import TAG
 from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient
 from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
@@ -185,6 +186,28 @@ def test_an_apply_gives_back_the_tag_of_a_hold_that_was_being_put_on(
     assert done.exit_code == (1 if fails else 3), done.stderr
     assert ("The server is away." in done.stderr) is fails
     assert holds(applied) == [HOLD]
+
+
+def test_an_apply_that_adopts_a_flag_gives_back_the_tag_of_a_hold_too(
+    applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Adopting writes the flag's tags, and nothing else of it."""
+    assert apply(run, applied, EXAMPLE, tmp_path).exit_code == 0
+    own = next(row["id"] for row in applied.client.pages(TAGS) if row["label"] == TAG)
+    kept = [number for number in feature(applied)["tags"] if number != own]
+    applied.client.patch(path_of(applied), {"tags": kept})
+    patch_flag = Now.patch_flag
+
+    def patching(self: Now, read: RemoteFlag, *rest: Any) -> None:
+        put_on(applied, begin(applied, ""))
+        patch_flag(self, read, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Now, "patch_flag", patching)
+        done = apply(run, applied, EXAMPLE, tmp_path)
+    assert done.exit_code == 3, done.stderr
+    assert f"held by the tag {HOLD}" in done.stderr
+    assert (holds(applied), TAG in tags(applied)) == ([HOLD], True)
 
 
 def test_an_apply_that_wrote_several_flags_names_a_hold_of_which_nobody_can_tell_whose_it_is(

@@ -21,6 +21,8 @@ from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.errors import AnswerError, OpsError
 from flagops.flagsmith_api.connect import Connection
 
+RETAGGING = (Action.UPDATE, Action.ADOPT)
+
 
 @dataclass(frozen=True)
 class Done:
@@ -202,9 +204,10 @@ class _Run:
             self.to.leave([flags[name]], ChangedMeanwhileError(f"held by the tag {tag}"))
 
     def _retagging(self) -> dict[str, Change]:
-        """The flags that there were and whose tags, all of them, may be written; with a change of each."""
+        """The flags that there were and whose tags, all of them, may be written; with a change of each. One that is
+        adopted gets a tag."""
         changes = (item for item in self._reviewed.plan.changes if item.kind is ObjectKind.FLAG)
-        return {item.name: item for item in changes if item.action is Action.UPDATE and item.environment is None}
+        return {item.name: item for item in changes if item.action in RETAGGING and item.environment is None}
 
     def give_back_after_failing(self) -> str:
         """The same, of a run that ended early; what cannot be looked at, in words."""
