@@ -58,7 +58,23 @@ def chosen(instance: Instance, wanted: str, owner: str | None = None) -> Chosen:
     """What `wanted` is. Raises OpsError when there is no such file or backup, or it is another stack's."""
     file = _file(wanted)
     jobs.require_backups(instance)
+    if file:
+        _require_receiver(instance)
     return Chosen(wanted if file else _name(instance, wanted, owner), file)
+
+
+def _require_receiver(instance: Instance) -> None:
+    """Refuse a file before anything is stopped, where the deployed Job would never take it from this release."""
+    cron = instance.get(cluster_jobs.API_VERSION, "CronJob", jobs.RESTORE)
+    if cron is None:
+        return  # whoever starts it says so
+    pod = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    if FETCH_CONTAINER not in {item["name"] for item in pod["containers"]}:
+        raise RefusedError(
+            f"Another release deployed {instance.namespace}/{jobs.RESTORE}, which takes no file from this one. "
+            "Nothing was stopped.",
+            hint=f"Deploy this release first: `ff up --stack {instance.stack.name}`. Or use the ff of that one.",
+        )
 
 
 def restore(
