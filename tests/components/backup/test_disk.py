@@ -28,8 +28,6 @@ def test_what_hands_a_backup_on_runs_beside_what_takes_it() -> None:
         "flagsmith-restore": {"download", "extract", "restore"},
         "flagsmith-drill": {"download", "extract", "drill"},
     }
-    released = {"dump", "fetch", "unpack"}
-    assert not released & {name for names in beside.values() for name in names}, "they were init containers in 0.1.0"
     (live,) = pod(recorded("production"), "flagsmith-drill")["initContainers"]
     assert live["name"] == "live"
 
