@@ -24,6 +24,7 @@ LEFT, RIGHT, TOP, BOTTOM = 48, 16, 14, 26
 """What a picture leaves at its sides, for the numbers."""
 SHORTEST = timedelta(hours=1)
 """What a picture shows at least."""
+NO_OVERRIDE = "the flag has no override for its share"
 Points = Sequence[tuple[datetime, float]]
 
 
@@ -119,6 +120,9 @@ def _entry(found: Snapshot, segment: RemoteSegment, now: datetime) -> RolloutEnt
     if wrong:
         said = f"There is nothing to roll out: {wrong}. `ff flags plan` shows what would mend it."
         return RolloutEntry(segment.name, title, "stopped", Urgency.EXPIRED, said)
+    ended = _ended(found, segment, declared)
+    if ended:
+        return RolloutEntry(segment.name, title, "ended", Urgency.OFF, f"It is over: {ended}.")
     share = share_of(segment.rules.as_json() if segment.rules else ())
     look, said = _how_far(declared, memory, share, now)
     stage = str(memory.stage if memory else Stage.WAITING)
@@ -135,14 +139,24 @@ def _wrong(found: Snapshot, segment: RemoteSegment, declared: Declared) -> Itera
         yield f"its segment is for no flag {declared.flag} in an environment {declared.environment}"
     elif segment.name != segment_name(declared):
         yield f"its segment is called {segment.name}, and not {segment_name(declared)}"
-    elif flag.is_archived:
-        yield "the flag is archived"
-    elif all(item.segment != segment.name for item in flag.states[declared.environment].overrides):
-        yield "the flag has no override for its share"
+    elif segment.memory and segment.memory.stage is Stage.RUNNING and not _is_served(found, segment, declared):
+        yield NO_OVERRIDE
     try:
         share_of(segment.rules.as_json() if segment.rules else ())
     except RulesError as error:
         yield str(error)
+
+
+def _ended(found: Snapshot, segment: RemoteSegment, declared: Declared) -> str:
+    """Why it is over, and nobody has to look; empty where it is not. A rollout that was done leaves its segment."""
+    if found.flags[declared.flag].is_archived:
+        return "the flag is archived, and is served as it is"
+    return "" if _is_served(found, segment, declared) else f"{NO_OVERRIDE}, and nobody has it by that"
+
+
+def _is_served(found: Snapshot, segment: RemoteSegment, declared: Declared) -> bool:
+    overrides = found.flags[declared.flag].states[declared.environment].overrides
+    return any(item.segment == segment.name for item in overrides)
 
 
 def _how_far(declared: Declared, memory: Memory | None, share: float, now: datetime) -> tuple[Urgency, str]:
@@ -167,7 +181,7 @@ def _how_far(declared: Declared, memory: Memory | None, share: float, now: datet
     if memory.stage is Stage.DONE:
         return Urgency.ON, f"Done: at {at}."
     silent = memory.away_since
-    away = f" Prometheus does not answer since {moment_in_words(silent, zone)}." if silent else ""
+    away = f" A guard, or Prometheus, gives no answer since {moment_in_words(silent, zone)}." if silent else ""
     return (Urgency.DUE if away else Urgency.ON), f"At {at}.{away}"
 
 

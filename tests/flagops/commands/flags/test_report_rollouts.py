@@ -14,6 +14,7 @@ from components.rollouts.in_pod.states import Cause, Stage
 from flagops.commands.flags.report.rollouts import HEIGHT, LEFT, RIGHT, WIDTH, Urgency
 from tests.flagops.commands.flags.rolling import CATALOGUE, FLAG, Rolling
 from tests.flagops.commands.flags.support import Project, Run
+from tests.flagops.commands.flags.switching import feature
 from tests.flagops.commands.flags.test_report import Page
 
 
@@ -101,7 +102,7 @@ def test_one_that_is_done_one_whose_share_somebody_set_and_a_silent_prometheus(r
     memory = read(row["description"]).memory
     assert memory is not None
     reported.remember(away_since=memory.since - timedelta(hours=1))
-    assert "Prometheus does not answer since " in section(reported.page())
+    assert "A guard, or Prometheus, gives no answer since " in section(reported.page())
     reported.remember(stage=Stage.DONE, away_since=None)
     assert '<b class="state on">done</b>' in section(reported.page())
     reported.remember(share=3.0)
@@ -131,6 +132,36 @@ def test_a_description_that_is_wrong_or_cannot_be_read_is_said(
     assert said in found
     assert 'class="state expired"' in found
     assert "<svg" not in found
+
+
+@pytest.mark.parametrize(
+    ("stage", "state", "said"),
+    [
+        (Stage.DONE, "off", "It is over: the flag has no override for its share, and nobody has it by that."),
+        (Stage.PAUSED, "off", "It is over: the flag has no override for its share, and nobody has it by that."),
+        (Stage.RUNNING, "expired", "There is nothing to roll out: the flag has no override for its share."),
+    ],
+)
+def test_one_that_was_done_and_has_left_the_catalogue_is_over_and_no_fault(
+    reported: Reported, stage: Stage, state: str, said: str
+) -> None:
+    """Its segment stays, and with it its steps."""
+    reported.turn()
+    reported.remember(stage=stage, cause=Cause.PERSON if stage is Stage.PAUSED else None)
+    ended = CATALOGUE[: CATALOGUE.index("    rollout:")].replace("enabled: false", "enabled: true")
+    reported.path.write_text(ended, encoding="utf-8")
+    done = reported.ff("apply", "--yes", "--take-back", FLAG)
+    assert done.exit_code == 0, done.stderr
+    found = section(reported.page())
+    assert f'class="state {state}"' in found
+    assert said in found
+    assert "<svg" not in found
+
+
+def test_one_of_an_archived_flag_is_over(reported: Reported) -> None:
+    row = feature(reported.server, FLAG)
+    reported.server.client.patch(f"/api/v1/projects/1/features/{row['id']}/", {"is_archived": True})
+    assert "It is over: the flag is archived, and is served as it is." in section(reported.page())
 
 
 def test_a_running_rollout_is_in_nobody_s_hands(reported: Reported) -> None:
