@@ -9,10 +9,12 @@ from flagops.pods.writers import left_stopped
 from flagops.stacks.deployed import Instance
 
 SECONDS = 60.0
+# Of the server that answers, as start-postgres.sh takes it: the stack's file may name the next version by now.
+SERVING = "$PG_MAJOR"
 OnStep = Callable[[str], None]
 
 
-def forget_script(major: int) -> str:
+def forget_script(major: int | str) -> str:
     """What removes a dump of the major version, and what a newer server had made of it."""
     return f'rm -rf "$DATA_VOLUME"/.upgrading "$DATA_VOLUME"/upgrade-{major}.*'
 
@@ -23,11 +25,10 @@ def forget_given_up(instance: Instance, on_step: OnStep) -> None:
     From here on it is not what the database holds, and a later version would take it for that. To be called before
     anybody writes. Raises OpsError when it cannot be removed; where nothing runs there is none.
     """
-    postgres = instance.settings.postgres
-    if instance.is_simulated or not postgres.embedded or not left_stopped(instance):
+    if instance.is_simulated or not instance.settings.postgres.embedded or not left_stopped(instance):
         return
     on_step("Removing what an upgrade of PostgreSQL that was given up may have left on its volume…")
     pod = running(instance, PodComponent.DATABASE)
-    done = run(instance, pod, ["bash", "-c", forget_script(postgres.major)], seconds=SECONDS)
+    done = run(instance, pod, ["bash", "-c", forget_script(SERVING)], seconds=SECONDS)
     if done.code:
         raise FailedError(f"The dump cannot be removed: {instance.masker()(done.err.strip() or done.out.strip())}")

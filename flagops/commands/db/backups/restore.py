@@ -17,6 +17,7 @@ from flagops.errors import BadInputError, NotFoundError, OpsError, RefusedError
 from flagops.pods import jobs as cluster_jobs
 from flagops.pods.bootstrap import write_keys
 from flagops.pods.exec import CHUNK, run
+from flagops.pods.given_up import forget_given_up
 from flagops.pods.migration import migrate
 from flagops.pods.writers import stopped
 from flagops.stacks.deployed import Instance
@@ -96,6 +97,7 @@ def restore(
     # With backups of that label, as many as are kept, it would take the place of the very one that is wanted.
     safety = backup(instance, label=BEFORE, spared="" if file else name, on_line=on_line)
     try:
+        forget_given_up(instance, on_line)
         with stopped(instance, on_line):
             # What somebody made as the administrator could not be replaced.
             roles.make(instance, on_line)

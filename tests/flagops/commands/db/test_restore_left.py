@@ -138,3 +138,16 @@ def test_a_pod_that_does_not_end_is_waited_for_no_longer_than_it_may_take(
 
     monkeypatch.setattr(jobs, "until", until)
     jobs.end(world, JOB[1], print)
+
+
+def test_the_dump_of_an_upgrade_that_was_given_up_goes_before_anything_is_restored(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start of the newer version would put it in the place of what was restored."""
+    done: list[str] = []
+    monkeypatch.setattr(f"{MODULE}.forget_given_up", lambda *_: done.append("forgotten"))
+    monkeypatch.setattr(f"{MODULE}.roles.make", lambda *_: done.append("begun"))
+    interrupted(FailedError("The Job failed."), monkeypatch, "jobs.finish")
+    with pytest.raises(FailedError):
+        restore(world, Chosen("flagsmith-1"))
+    assert done == ["forgotten", "begun"]

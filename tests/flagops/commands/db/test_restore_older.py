@@ -31,6 +31,7 @@ def images(monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
     monkeypatch.setattr(f"{MODULE}._name", lambda *_: "flagsmith-1")
     monkeypatch.setattr(f"{MODULE}.backup", lambda *_args, **_options: SimpleNamespace(name="flagsmith-0"))
     monkeypatch.setattr(f"{MODULE}.stopped", lambda *_: nullcontext())
+    monkeypatch.setattr(f"{MODULE}.forget_given_up", lambda *_: None)
     monkeypatch.setattr(f"{MODULE}.jobs.require_backups", lambda _: None)
     monkeypatch.setattr(f"{MODULE}._replaced", lambda *_: RESTORED)
     monkeypatch.setattr(f"{MODULE}.roles.make", lambda *_: None)
