@@ -1,4 +1,5 @@
-"""The pure decision, held by properties over generated histories."""
+"""The pure decision, held by properties over generated histories. No history has a deadline: one took 503 ms while the
+machine was busy, and 4 ms when it was tried again."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ histories = st.lists(events, max_size=40)
 GOOD = (Verdict.GOOD, Verdict.GOOD)
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(declarations(), histories)
 def test_the_share_is_never_raised_above_what_is_declared_nor_past_a_step(
     declared: Declared, history: list[Event]
@@ -36,7 +37,7 @@ def test_the_share_is_never_raised_above_what_is_declared_nor_past_a_step(
             assert said.share == live.share
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(declarations(), histories)
 def test_nothing_rises_on_silence_a_breach_or_outside_its_time(declared: Declared, history: list[Event]) -> None:
     world = World(declared)
@@ -63,7 +64,7 @@ def test_nothing_rises_on_silence_a_breach_or_outside_its_time(declared: Declare
             assert now >= then.start
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(declarations(), histories)
 def test_what_somebody_did_is_never_undone(declared: Declared, history: list[Event]) -> None:
     world, was_touched = World(declared), False
@@ -84,7 +85,7 @@ def test_what_somebody_did_is_never_undone(declared: Declared, history: list[Eve
             assert last[3].memory.cause in causes
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(declarations(), histories)
 def test_a_broken_guard_takes_effect_in_one_turn_and_only_a_person_resumes(
     declared: Declared, history: list[Event]
@@ -142,7 +143,7 @@ def test_it_comes_to_its_end_if_all_is_well_whatever_happened_to_the_runner(
     assert raised == [step.to for step in declared.steps]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(declarations(), histories)
 def test_what_is_kept_of_it_is_read_back_as_it_was(declared: Declared, history: list[Event]) -> None:
     world = World(declared)
@@ -153,7 +154,7 @@ def test_what_is_kept_of_it_is_read_back_as_it_was(declared: Declared, history: 
         assert write(found) == world.description
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(declarations(), histories)
 def test_two_runners_do_no_step_twice(declared: Declared, history: list[Event]) -> None:
     """The second one has read the same, and writes what it decided a moment later."""
