@@ -69,16 +69,20 @@ def test_nothing_rises_on_silence_a_breach_or_outside_its_time(declared: Declare
 def test_what_somebody_did_is_never_undone(declared: Declared, history: list[Event]) -> None:
     world, was_touched = World(declared), False
     for event in history:
-        before = world.share
         world.turn(event)
         last = world.turns[-1]
-        is_hand = event.hand is not None and abs(event.hand - before) > CLOSE
-        was_touched = was_touched or is_hand or bool(world.changed) or event.forgets
+        live, memory = last[1], last[2]
+        # A share that somebody set, and put back before a look could write that, is no change any more.
+        is_hand = memory is not None and abs(live.share - memory.share) > CLOSE
+        was_touched = was_touched or bool(world.changed) or event.forgets
         # While an apply may be at work, what is broken is taken back all the same; nothing rises.
         is_taken_back = event.settles and bool(world.changed) and Verdict.BROKEN in event.verdicts
-        if was_touched or event.held:
+        if is_hand and memory is not None and memory.stage in (Stage.WAITING, Stage.RUNNING):
+            assert last[3].action is Action.NOTE
+            was_touched = was_touched or not event.killed
+        if was_touched or is_hand or event.held:
             assert last[3].action in (Action.WAIT, Action.NOTE, *([Action.LOWER] if is_taken_back else []))
-        if was_touched and last[3].action is Action.NOTE:
+        if (was_touched or is_hand) and last[3].action is Action.NOTE:
             assert last[3].memory is not None
             causes = {Cause.HAND, *([Cause.GUARD] if is_taken_back else [])}
             assert last[3].memory.stage is Stage.PAUSED
