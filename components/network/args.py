@@ -67,7 +67,7 @@ def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> N
             *_entrances(settings),
             *_monitoring(settings),
             *_data(settings),
-            *cluster_flows(settings, pooled=settings.pooled),
+            *cluster_flows(settings),
             *moved_flows(settings, _database_users),
             *_edge(settings),
             *_edge_metrics(settings),
@@ -163,18 +163,12 @@ def _database_users(settings: Settings) -> Iterator[Pods]:
         yield POSTGRES_EXPORTER
 
 
-def _cache_users(settings: Settings) -> Iterator[Pods]:
-    yield from SERVERS
-    if settings.redis_exporter is not None and not settings.redis.embedded:
-        yield REDIS_EXPORTER
-
-
 def _data(settings: Settings) -> Iterator[Flow]:
     """The database and the caches of the stack itself."""
     yield from database_flows(settings, _database_users(settings))
-    if settings.redis.embedded:
-        for pods in _cache_users(settings):
-            yield flow(pods, CACHE, names.REDIS_PORT)
+    # Also where there is none: one that leaves is asked until the pods are replaced that know it.
+    for pods in SERVERS:
+        yield flow(pods, CACHE, names.REDIS_PORT)
 
 
 def _edge(settings: Settings) -> Iterator[Flow]:
@@ -217,10 +211,14 @@ def _rollouts(settings: Settings) -> Iterator[Flow]:
         yield flow(_prometheus(settings), ROLLOUTS, names.ROLLOUTS_PORT)
 
 
+def _users_of_another_cache(settings: Settings) -> tuple[Pods, ...]:
+    return (*SERVERS, REDIS_EXPORTER) if settings.redis_exporter is not None else SERVERS
+
+
 def _services(settings: Settings) -> Iterator[Flow]:
     """What the stack calls outside of it."""
     closed = settings.network_policy.closed
-    users = {"postgres": tuple(_database_users(settings)), "redis": tuple(_cache_users(settings)), **CALLERS}
+    users = {"postgres": tuple(_database_users(settings)), "redis": _users_of_another_cache(settings), **CALLERS}
     if settings.archives:
         dumps = CALLERS["s3"] if settings.backup.enabled else ()
         users["s3"] = (*dumps, CLUSTER_SERVERS)

@@ -22,13 +22,15 @@ def database_flows(settings: Settings, users: Iterable[Pods]) -> Iterator[Flow]:
         return
     server = CLUSTER_SERVERS if settings.postgres.clustered else DATABASE
     for pods in users:
-        # By the poolers, the API has no way past them but to standbys, any of which may become the primary.
-        if pods != API or not settings.pooled or settings.reads_replicas:
-            yield flow(pods, server, names.POSTGRES_PORT)
+        yield flow(pods, server, names.POSTGRES_PORT)
 
 
-def cluster_flows(settings: Settings, *, pooled: bool) -> Iterator[Flow]:
-    """A Cluster's servers among themselves, the operator, poolers where there are any, and what all of these ask."""
+def cluster_flows(settings: Settings, *, asked: bool = True) -> Iterator[Flow]:
+    """A Cluster's servers among themselves, the operator, poolers, and what all of these ask.
+
+    The ways of poolers are there without any, and those past them with them: a pooler that comes or goes does so while
+    pods of the API still ask as they did before. Nobody asks a Cluster that is not `asked`, and it has no pooler.
+    """
     if not settings.postgres.clustered:
         return
     network, own = settings.network_policy, CLUSTER_SERVERS
@@ -39,7 +41,7 @@ def cluster_flows(settings: Settings, *, pooled: bool) -> Iterator[Flow]:
     yield flow(own, own, *inner)
     yield flow(operator, own, *inner)
     yield flow(monitoring, own, names.CLUSTER_METRICS_PORT)
-    if pooled:
+    if asked:
         asking.append(POOLERS)
         yield flow(API, POOLERS, names.POSTGRES_PORT)
         yield flow(POOLERS, own, names.POSTGRES_PORT)

@@ -24,7 +24,7 @@ def moved_flows(settings: Settings, users: Callable[[Settings], Iterable[Pods]])
     if move is None or other is None:
         return
     switches = move.step == "switching"
-    yield from cluster_flows(other, pooled=switches and other.pooled)
+    yield from cluster_flows(other, asked=switches)
     if switches:
         yield from database_flows(other, users(other))
     if settings.postgres.moves:

@@ -64,6 +64,8 @@ def cluster_spec(
         "storage": _volume(settings.postgres.storage.size, settings.postgres.storage.class_name),
         "resources": {"requests": resources.requests.as_dict(), "limits": resources.limits.as_dict()},
         "postgresql": _postgresql(settings),
+        # Poolers show the servers' certificate. One that is switched off is asked until the API's pods are replaced.
+        "certificates": {"serverAltDNSNames": service_names(names.pooler(cluster.name), settings.namespace.name)},
         # Servers alone are asked for; whoever wants any of them, standby or not, has no use for it here.
         "managed": {"services": {"disabledDefaultServices": ["r"]}},
         "affinity": _affinity(settings),
@@ -72,9 +74,6 @@ def cluster_spec(
     if settings.wal_storage is not None:
         class_name = cluster.wal_storage.class_name or settings.postgres.storage.class_name
         spec["walStorage"] = _volume(settings.wal_storage, class_name)
-    if settings.pooled:
-        # Poolers show the servers' certificate.
-        spec["certificates"] = {"serverAltDNSNames": service_names(names.pooler(cluster.name), settings.namespace.name)}
     if settings.scheduling.priority_class_name is not None:
         spec["priorityClassName"] = settings.scheduling.priority_class_name
     if settings.image_pull_secrets:

@@ -38,13 +38,11 @@ scratch=(--host="$socket" --username=drill --dbname=drill)
 # By itself and not through psql, which would take a line of a dump for a command of its own.
 dumped --exit-on-error "${scratch[@]}"
 
-then=$(rows_then)
+{
+    printf 'SET search_path = pg_catalog, pg_temp;\n'
+    require_rows
+} | psql --no-psqlrc --quiet --single-transaction --set=ON_ERROR_STOP=1 --output=/dev/null "${scratch[@]}"
 now=$(rows_now "${scratch[@]}")
-if [ -n "$then" ] && [ "$then" != "$now" ]; then
-    echo "The restored tables do not have the rows that were dumped." >&2
-    printf 'dumped:   %s\nrestored: %s\n' "$then" "$now" >&2
-    exit 1
-fi
 migrations "${scratch[@]}" >"$WORK/backup.migrations"
 list() { LC_ALL=C comm "$1" <(LC_ALL=C sort "$WORK/backup.migrations") <(LC_ALL=C sort "$WORK/live.migrations") |
     paste -s -d, -; }

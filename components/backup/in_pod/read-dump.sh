@@ -3,7 +3,6 @@
 #
 # Names are looked for in pg_catalog alone: the tables' owner may have functions that are called as PostgreSQL's.
 field() { sed -n "s/.*\"$1\": \"\([^\"]*\)\".*/\1/p" "$WORK/fetched.json"; }
-rows_then() { sed -n 's/.*"rows": \({[^}]*}\).*/\1/p' "$WORK/fetched.json"; }
 # Waits in the open pipe `plain` until the dump comes, which has been looked at as a whole by then.
 await_dump() {
     IFS= read -r _ <&6 || { echo "There is no dump to restore; the container before says why." >&2; exit 1; }
@@ -23,5 +22,24 @@ ROWS="SELECT coalesce(json_object_agg(tablename, (xpath('/row/c/text()', query_t
     format('SELECT count(*) AS c FROM %I.%I', schemaname, tablename), false, true, '')))[1]::text::bigint
     ORDER BY tablename)::jsonb, '{}') FROM pg_tables WHERE schemaname = 'public'"
 rows_now() { asked "$ROWS" "$@"; }
+# Statements of a transaction, which fail unless the tables have the rows that were dumped. What was dumped goes there as
+# bytes, whatever names there are in it; a dump of before this was counted has none.
+require_rows() {
+    printf "SELECT set_config('flagsmith.fetched', convert_from(decode('%s', 'base64'), 'UTF8'), true);\n" \
+        "$(base64 --wrap=0 <"$WORK/fetched.json")"
+    printf "SELECT set_config('flagsmith.restored', (%s)::text, true);\n" "$ROWS"
+    cat <<'SQL'
+DO $body$
+DECLARE
+    dumped jsonb := current_setting('flagsmith.fetched')::jsonb -> 'rows';
+    restored jsonb := current_setting('flagsmith.restored')::jsonb;
+BEGIN
+    IF dumped <> restored THEN
+        RAISE EXCEPTION USING MESSAGE = 'The restored tables do not have the rows that were dumped: nothing is changed.',
+            DETAIL = format(E'dumped:   %s\nrestored: %s', dumped, restored);
+    END IF;
+END $body$;
+SQL
+}
 # Each as a string of JSON.
 migrations() { asked "SELECT to_json(app || '.' || name) FROM public.django_migrations ORDER BY app, name" "$@"; }

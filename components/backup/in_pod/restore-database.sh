@@ -63,22 +63,9 @@ END $body$;
 SQL
     # What follows would be sent after a failure too, and COMMIT with it.
     dumped --file=- || exit 1
-    # As bytes, whatever names there are in it; a dump of before this was counted has none. Counted before anything is
-    # changed, since what was restored may write more by itself, in triggers.
-    printf "SELECT set_config('flagsmith.fetched', convert_from(decode('%s', 'base64'), 'UTF8'), true);\n" \
-        "$(base64 --wrap=0 <"$WORK/fetched.json")"
-    printf "SELECT set_config('flagsmith.restored', (%s)::text, true);\n" "$ROWS"
+    # Before anything is changed, since what was restored may write more by itself, in triggers.
+    require_rows
     cat <<'SQL'
-DO $body$
-DECLARE
-    dumped jsonb := current_setting('flagsmith.fetched')::jsonb -> 'rows';
-    restored jsonb := current_setting('flagsmith.restored')::jsonb;
-BEGIN
-    IF dumped <> restored THEN
-        RAISE EXCEPTION USING MESSAGE = 'The restored tables do not have the rows that were dumped: nothing is changed.',
-            DETAIL = format(E'dumped:   %s\nrestored: %s', dumped, restored);
-    END IF;
-END $body$;
 -- Who has an environment's document asks for one that is newer than it: of an older date none would ever be. HTTP knows
 -- whole seconds, and what was served has dates by another clock than this one.
 DO $body$

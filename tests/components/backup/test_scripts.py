@@ -173,6 +173,7 @@ def test_a_drill_notices_rows_that_are_missing(jobs: Jobs) -> None:
     done = jobs.drill()
     assert done.returncode != 0
     assert "do not have the rows that were dumped" in done.stderr
+    assert '"states": ' in done.stderr
 
 
 def test_a_restore_of_rows_that_are_missing_changes_nothing(jobs: Jobs) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from components.backup.containers import RESTORE
 from tests.components.backup.conftest import Jobs
-from tests.components.backup.running import pod, succeeded
+from tests.components.backup.running import last, pod, succeeded
 from tests.components.backup.stores import PREFIX, Store, instead, is_fetch, said, store, until
 from tests.doubles.bucket import Environ
 
@@ -93,7 +93,7 @@ def test_a_file_that_comes_only_in_part_changes_nothing(jobs: Jobs) -> None:
     assert jobs.content() == before
 
 
-def test_tables_of_any_name_and_triggers_that_write_do_not_keep_a_backup_from_being_restored(jobs: Jobs) -> None:
+def test_tables_of_any_name_and_triggers_that_write_keep_no_backup_from_being_restored_or_tried(jobs: Jobs) -> None:
     jobs.postgres.query("""
         CREATE TABLE "a}b" (n integer);
         INSERT INTO "a}b" VALUES (1);
@@ -106,5 +106,6 @@ def test_tables_of_any_name_and_triggers_that_write_do_not_keep_a_backup_from_be
     """)
     jobs.backup()
     jobs.postgres.query('DELETE FROM "a}b"')
+    assert last(succeeded(jobs.drill()))["rows"]["a}b"] == 1
     succeeded(jobs.restore())
     assert jobs.postgres.query('SELECT n FROM "a}b"') == [(1,)]
