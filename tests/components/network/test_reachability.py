@@ -16,7 +16,6 @@ from tests.components.network.rendered import Rendered, rendered, settings_of, s
 from tests.components.network.table import rows
 from tests.components.network.variants import CONDITIONS, VARIANTS
 
-
 CACHE: Final = {"podSelector": {"matchLabels": dict(LEFT_CACHE.labels)}}
 ANY_POD: Final[dict[str, Any]] = {"namespaceSelector": {}}
 
