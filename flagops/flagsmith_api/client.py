@@ -1,12 +1,10 @@
 """A client of Flagsmith's HTTP API: JSON in, JSON out, everything else an error that says what to do."""
 
-import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -15,6 +13,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from components.text.versions import Version, parse_version
 from flagops.errors import AnswerError
+from flagops.trust import HINT, authorities, untrusted
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 ATTEMPTS = 5
@@ -36,12 +35,6 @@ class FlagsmithError(AnswerError):
     def __init__(self, message: str, status: int = 0, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.status = status
-
-
-@cache
-def _known_authorities() -> ssl.SSLContext:
-    """The certificates of the public authorities; to read them takes longer than a request."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 class _TransientError(FlagsmithError):
@@ -91,7 +84,7 @@ class FlagsmithClient:
             base_url=base_url,
             headers=sent,
             timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            verify=_known_authorities() if verify else False,
+            verify=authorities() if verify else False,
             transport=transport,
             trust_env=False,
         )
@@ -214,6 +207,10 @@ class FlagsmithClient:
         try:
             response = self._http.request(method, path, params=params, json=body, headers=headers)
         except httpx.RequestError as error:  # DecodingError among them: what claims to be compressed and is not
+            refused = untrusted(error)
+            if refused is not None:
+                said = f"{what}: the certificate is not trusted: {refused.verify_message}"
+                raise FlagsmithError(said, hint=HINT) from None
             is_undone = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             raise _TransientError(f"{what}: {error or type(error).__name__}", is_undone=is_undone) from None
         self._answered = _date(response) or self._answered

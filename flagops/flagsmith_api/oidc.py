@@ -18,6 +18,7 @@ import httpx
 from components.text import bounds
 from flagops.errors import BadInputError, LoginRefusedError, UnsupportedError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.trust import authorities
 
 AUDIENCE = "FLAGSMITH_OIDC_AUDIENCE"
 TOKEN = "FLAGSMITH_OIDC_TOKEN"  # noqa: S105 - the variable's name
@@ -141,7 +142,7 @@ def _from_github(audience: str) -> str:
         )
     try:
         # Not through a proxy that a variable names: the request has the job's own token, and GitHub's runner is near.
-        with httpx.Client(timeout=SECONDS, trust_env=False) as http:
+        with httpx.Client(timeout=SECONDS, verify=authorities(), trust_env=False) as http:
             answer = http.get(address, headers={"Authorization": f"Bearer {bearer}"})
         token = answer.json()["value"] if answer.is_success else ""
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:

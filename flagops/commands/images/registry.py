@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +14,7 @@ from flagops.commands.images.authorization import authorization
 from flagops.commands.images.credentials import Login
 from flagops.commands.images.names import ImageAddress, is_loopback
 from flagops.errors import AnswerError, LoginRefusedError, NotFoundError, OpsError
+from flagops.trust import HINT, authorities, untrusted
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 ATTEMPTS = 4
@@ -62,7 +62,6 @@ class Registry:
         place: ImageAddress,
         login: Callable[[str], Login | None],
         *,
-        verify: bool | ssl.SSLContext = True,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
         """The registry of `place`; `login` finds the log-in for a host, when one is wanted."""
@@ -71,7 +70,7 @@ class Registry:
         self._http = httpx.Client(
             base_url=place.api,
             timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            verify=verify,
+            verify=authorities(),
             follow_redirects=True,
             trust_env=not is_loopback(place.registry),
         )
@@ -195,21 +194,13 @@ def _bounded(answer: httpx.Response, host: str) -> bytes:
 
 
 def _unreachable(host: str, error: httpx.TransportError) -> OpsError:
-    untrusted = _untrusted(error)
-    if untrusted is not None:
+    refused = untrusted(error)
+    if refused is not None:
         return AnswerError(
-            f"The certificate of {host} is not trusted: {untrusted.verify_message}",
-            hint="For a registry with a CA of your own: SSL_CERT_FILE=/path/to/ca.crt",
+            f"The certificate of {host} is not trusted: {refused.verify_message}",
+            hint=HINT,
         )
     return _RegistryBusyError(f"{host} cannot be asked: {error or type(error).__name__}")
-
-
-def _untrusted(error: BaseException) -> ssl.SSLCertVerificationError | None:
-    """The refusal of a certificate below an error of httpx, which keeps it only as a cause of a cause."""
-    below: BaseException | None = error
-    while below is not None and not isinstance(below, ssl.SSLCertVerificationError):
-        below = below.__cause__ or below.__context__
-    return below
 
 
 def _json(response: httpx.Response, place: ImageAddress) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from flagops.commands.smoke.http import REQUEST_SECONDS
 from flagops.commands.smoke.in_time import bounded
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, SmokeTarget
 from flagops.commands.smoke.visit import Visit
+from flagops.trust import HINT, authorities
 
 RENEWED_DAYS = 14  # cert-manager renews a third of the lifetime before the end: 30 days for the usual 90
 HTTPS_PORT = 443
@@ -34,11 +35,11 @@ def _shown(url: httpx.URL) -> Mapping[str, Any]:
     try:
         with (
             socket.create_connection((url.host, url.port or HTTPS_PORT), timeout=REQUEST_SECONDS) as connection,
-            ssl.create_default_context().wrap_socket(connection, server_hostname=url.host) as secured,
+            authorities().wrap_socket(connection, server_hostname=url.host) as secured,
         ):
             return secured.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        raise CheckFailedError(f"{url}: the certificate is refused: {error.verify_message}") from None
+        raise CheckFailedError(f"{url}: the certificate is refused: {error.verify_message}. {HINT}") from None
     except OSError as error:
         raise CheckFailedError(f"{url}: {error}") from None
 

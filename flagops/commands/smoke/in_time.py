@@ -16,6 +16,7 @@ import httpx
 
 from flagops.commands.smoke.ledger import Ledger
 from flagops.commands.smoke.model import CheckFailedError, OutOfTimeError
+from flagops.trust import authorities
 
 MOST_SECONDS = 10.0  # for one answer, where the client that asks would wait longer
 CONNECTION_SECONDS = 1.0  # an idle connection is used again for; below the time for which servers keep it
@@ -55,7 +56,9 @@ class InTime(httpx.BaseTransport):
         self._deadline, self._ledger = deadline, ledger
         self._loop = asyncio.new_event_loop()
         limits = httpx.Limits(keepalive_expiry=CONNECTION_SECONDS)
-        self._transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits, trust_env=False)
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=authorities() if verify else False, limits=limits, trust_env=False
+        )
         self._thread = threading.Thread(target=self._loop.run_forever, name="smoke requests", daemon=True)
         self._thread.start()
 

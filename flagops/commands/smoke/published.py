@@ -12,6 +12,7 @@ from flagops.commands.smoke.in_time import bounded
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError
 from flagops.commands.smoke.visit import Visit
 from flagops.flagsmith_api.loopback import SUFFIX
+from flagops.trust import authorities
 
 PATHS = ("/metrics", "/metrics/")
 LIVENESS = "/health/liveness/"
@@ -71,7 +72,7 @@ def _refused(visit: Visit, url: httpx.URL) -> int:
 
 def _asked(url: httpx.URL, headers: Mapping[str, str] | None = None) -> httpx.Response:
     try:
-        return httpx.get(url, headers=headers, timeout=REQUEST_SECONDS, trust_env=False)
+        return httpx.get(url, headers=headers, timeout=REQUEST_SECONDS, verify=authorities(), trust_env=False)
     except httpx.RequestError as error:
         raise CheckFailedError(f"{url}: {error or type(error).__name__}") from None
 

@@ -1,0 +1,56 @@
+"""Whose certificates `ff` trusts: those of the public authorities, or of the file that `SSL_CERT_FILE` names."""
+
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import httpx
+
+from flagops.errors import BadInputError
+
+VARIABLE, FOR_REQUESTS = "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"
+HINT = f"If an authority of your own signed it: {VARIABLE}=/path/to/ca.crt"
+
+
+def authorities() -> ssl.SSLContext:
+    """What a server's certificate is checked by.
+
+    A file that `SSL_CERT_FILE` names stands in place of the public authorities, as it does for OpenSSL's own programs,
+    curl and Python. Raises BadInputError for a file that is not there, or has no certificate.
+    """
+    return _read(os.environ.get(VARIABLE))
+
+
+@cache  # to read the public ones takes longer than a request
+def _read(file: str | None) -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError among them: no certificate in it
+        raise BadInputError(
+            f"{VARIABLE} names {file}, and no certificate can be read there: {error.strerror or error}.",
+            hint="It must be a file with the certificates of authorities, in PEM.",
+        ) from None
+
+
+@contextmanager
+def by_requests() -> Iterator[None]:
+    """Have `requests`, by which Flagsmith's SDK asks, trust the same file: it knows a variable of its own alone."""
+    file = os.environ.get(VARIABLE)
+    if not file or FOR_REQUESTS in os.environ:
+        yield
+        return
+    os.environ[FOR_REQUESTS] = file
+    try:
+        yield
+    finally:
+        del os.environ[FOR_REQUESTS]
+
+
+def untrusted(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """The refusal of a certificate below an error of httpx, which keeps it only as a cause of a cause."""
+    below: BaseException | None = error
+    while below is not None and not isinstance(below, ssl.SSLCertVerificationError):
+        below = below.__cause__ or below.__context__
+    return below

@@ -1,0 +1,97 @@
+"""A server whose certificate an authority of one's own signed: every client of `ff` trusts the file that is named."""
+
+import base64
+import os
+import ssl
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask, jsonify
+
+from flagops.commands.smoke import published, suite
+from flagops.commands.smoke.model import CheckFailedError, CheckStatus, SmokeTarget
+from flagops.commands.smoke.visit import visit
+from flagops.errors import BadInputError
+from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
+from flagops.trust import FOR_REQUESTS, VARIABLE, authorities, by_requests
+from tests.certificates import tls_secret
+from tests.flagops.flagsmith_api.test_certificate import serving
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """The certificate of a server here, which signed itself; its key lies beside it."""
+    data = tls_secret("localhost", datetime.now(UTC) + timedelta(days=60))["data"]
+    for name in ("tls.crt", "tls.key"):
+        (tmp_path / name).write_bytes(base64.b64decode(data[name]))
+    return tmp_path / "tls.crt"
+
+
+@pytest.fixture
+def address(bundle: Path) -> Iterator[str]:
+    """Where something answers every path with JSON, by HTTPS alone."""
+    app = Flask("tls")
+    app.register_error_handler(404, lambda _: (jsonify(status="ok"), 200))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(bundle, bundle.with_name("tls.key"))
+    with serving(app, context) as port:
+        yield f"https://localhost:{port}"
+
+
+def _read(address: str) -> None:
+    with FlagsmithClient(address) as client:
+        assert client.get("/health/liveness/") == {"status": "ok"}
+
+
+def _smoke(address: str) -> None:
+    with visit(SmokeTarget(url=address)) as visited:
+        (result,) = suite.run(visited, ("liveness",))
+    if result.outcome is CheckStatus.FAILED:
+        raise FlagsmithError(result.detail)
+
+
+def _unpublished(address: str) -> None:
+    with pytest.MonkeyPatch.context() as patch, visit(SmokeTarget(url=address, public_url=address)) as visited:
+        patch.setattr(published, "_is_of_this_machine", lambda _: False)
+        with pytest.raises(CheckFailedError, match="answered with status 200"):
+            published.unpublished(visited)
+
+
+def _sdk(address: str) -> None:
+    with by_requests():
+        assert requests.get(address, timeout=10).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("ask", [_read, _smoke, _unpublished, _sdk])
+def test_the_authority_that_is_named_is_trusted(
+    ask: Callable[[str], None], address: str, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(bundle))
+    monkeypatch.delenv(FOR_REQUESTS, raising=False)
+    ask(address)
+    assert FOR_REQUESTS not in os.environ
+
+
+@pytest.mark.parametrize("ask", [_read, _smoke])
+def test_another_one_is_not_and_the_message_says_what_to_do(
+    ask: Callable[[str], None], address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(FlagsmithError, match="is not trusted: self-signed certificate") as caught:
+        ask(address)
+    assert VARIABLE in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(("content", "problem"), [(None, "No such file"), ("no certificate\n", "NO_CERTIFICATE")])
+def test_a_file_without_a_certificate_is_named(
+    content: str | None, problem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ca.crt"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv(VARIABLE, str(file))
+    with pytest.raises(BadInputError, match=f"{VARIABLE} names {file}, and .*{problem}"):
+        authorities()
