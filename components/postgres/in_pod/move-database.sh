@@ -37,6 +37,8 @@ look() {
 SELECT json_build_object(
     'bytes', pg_database_size(current_database()),
     'version', current_setting('server_version_num')::int / 10000,
+    -- Columns that 17.12 has marked (components/text/postgres_marks.py).
+    'marked', (SELECT count(*) FROM pg_attribute WHERE attrelid >= 16384 AND attoptions::text LIKE '%pg_attver=%'),
     'stopped', coalesce((SELECT s.setconfig @> '{default_transaction_read_only=on}' FROM pg_db_role_setting s
         JOIN pg_database d ON d.oid = s.setdatabase WHERE s.setrole = 0 AND d.datname = current_database()), false),
     -- What a restore runs by itself: expressions with functions of the application's own, or with such of PostgreSQL's that do

@@ -9,6 +9,7 @@ from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.quantities import format_memory, parse_memory
 from components.settings.releases import FIRST_WITH_REPLICAS
 from components.settings.tuning import parse_size, shared_buffers
+from components.text.postgres_marks import knows_marks
 from components.text.versions import dotted, parse_version
 
 SECTION: Final = ("postgres", "cluster")
@@ -174,6 +175,12 @@ def warnings(settings: Settings) -> Iterator[str]:
             "postgres.cluster.readReplicas and postgres.cluster.pooler.enabled are both true: while the primary is "
             "away, the API does not ask the standbys through a pooler, and fails what its caches do not hold. Without "
             "a pooler it goes on"
+        )
+    postgres = settings.postgres
+    if settings.backup.enabled and knows_marks(postgres.version) is False and knows_marks(postgres.cluster.version):
+        yield (
+            f"postgres.version {postgres.version} is older than the servers' {postgres.cluster.version}: its programs "
+            "write pg_attver into the dumps, which no server knows that is as old, so that each drill fails. Raise it"
         )
     if _in_plain(settings):
         yield f"backup.encryption {_PLAIN}"

@@ -211,8 +211,9 @@ def _look(instance: Instance, version: str, on_step: OnStep) -> None:
                 hint="Raise postgres.storage.size or postgres.cluster.walStorage.size, and "
                 f"`ff up --stack {instance.stack.name}`.",
             )
-    extensions, _, marked = asked(instance, f"{EXTENSIONS}; {marks.MARKED}", START_SECONDS).partition("\n")
-    marks.require_known(version, marked.strip())
+    # In this order: a database may have no extension at all, and its line would be empty.
+    marked, _, extensions = asked(instance, f"{marks.MARKED}; {EXTENSIONS}", START_SECONDS).partition("\n")
+    marks.require_known(version, int(marked), setting="postgres.cluster.version", fails="pg_upgrade")
     further = {name for name in extensions.split(", ") if name} - PLAIN
     if further:
         on_step(f"The image {version} must have these extensions, or the upgrade fails: {', '.join(sorted(further))}.")

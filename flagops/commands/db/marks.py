@@ -1,27 +1,32 @@
-"""What a minor version writes into a database, and an older release of the next major version does not know."""
+"""What a minor version of PostgreSQL writes into a database, and older releases of the next one do not know."""
 
-import re
 from typing import Final
 
+from components.text.postgres_marks import LAST_WITHOUT, knows_marks
 from flagops.errors import RefusedError
 
-MARKED: Final = "SELECT count(*) FROM pg_catalog.pg_attribute WHERE attoptions::text LIKE '%pg_attver=%'"
-"""How many columns have an option that PostgreSQL 17.12 gives to each of a new table, and 17.11 does not."""
-# Seen by pg_upgrade: 17.11 to 18.6 succeeds; 17.12 to 18.6 ends with `unrecognized parameter "pg_attver"`.
-LAST_WITHOUT: Final = (18, 6)
+# Below are the system's own tables, which no dump has and pg_upgrade does not move.
+MARKED: Final = (
+    "SELECT count(*) FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attoptions::text LIKE '%pg_attver=%'"
+)
+"""How many columns are marked."""
+LAST: Final = " and ".join(f"{major}.{minor}" for major, minor in LAST_WITHOUT.items())
 
 
-def require_known(version: str, marked: str) -> None:
-    """Raise OpsError where pg_upgrade to `version` would fail at the columns that `MARKED` has counted.
+def require_known(version: str, marked: int, *, setting: str, fails: str) -> None:
+    """Raise RefusedError where a release would fail at the columns that `MARKED` has counted.
 
-    A tag that does not say its minor version is let through: pg_upgrade says the rest, and changes nothing then.
+    A tag that does not say its minor version is let through: what fails then loses nothing.
+
+    Args:
+        version: The release's tag.
+        marked: How many columns there are.
+        setting: What names it.
+        fails: What it would not do.
     """
-    found = re.match(r"(\d+)\.(\d+)", version)
-    if marked in ("", "0") or found is None or (int(found[1]), int(found[2])) > LAST_WITHOUT:
-        return
-    newest = ".".join(str(number) for number in LAST_WITHOUT)
-    raise RefusedError(
-        f"PostgreSQL has marked {marked} columns of the database with pg_attver, as 17.12 does, and {version} does not "
-        "know that: pg_upgrade would fail. Nothing was changed.",
-        hint=f"Take a tag newer than {newest}: one of a release that is not older than the server's own.",
-    )
+    if marked and knows_marks(version) is False:
+        raise RefusedError(
+            f"PostgreSQL has marked {marked} columns of the database with pg_attver, as 17.12 does, and {version} does "
+            f"not know that: {fails} would fail. Nothing was stopped.",
+            hint=f"Set {setting} to a tag that is not older than the server's own: newer than {LAST}.",
+        )

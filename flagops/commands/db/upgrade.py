@@ -176,6 +176,7 @@ def dump_script(major: int) -> str:
     """What leaves a dump on the volume of a server of the major version, as start-postgres.sh looks for it.
 
     The schema of the audit's exporter is the administrator's, and is made anew: its numbers are of the old server.
+    The server's own pg_dump leaves out what a newer release would not know of its catalogue (`marks.py`).
     """
     target = f'"$DATA_VOLUME"/upgrade-{major}'
     return (

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from components.kit import names
+from flagops.commands.db import marks
 from flagops.commands.db.move import servers
 from flagops.commands.db.move.state import state_of
 from flagops.errors import BadInputError, ConflictError, RefusedError, UnsupportedError
@@ -152,6 +153,11 @@ def require_movable(instance: Instance, found: dict[str, Any], to: str) -> Itera
     # The settings' model takes a second to import.
     from components.settings.quantities import format_memory
 
+    # Whose programs dump, and whose server takes it: a server's own pg_dump leaves the marks out.
+    setting = "postgres.cluster.version" if to == TO_CLUSTER else "postgres.version"
+    postgres = instance.settings.postgres
+    version = postgres.cluster.version if to == TO_CLUSTER else postgres.version
+    marks.require_known(version, int(found["marked"]), setting=setting, fails="bringing it there")
     _require_room(instance, int(found["bytes"]), to)
     yield f"The live database has {format_memory(int(found['bytes']) // 1024**2 * 1024**2)} of data."
     for key, what in (

@@ -17,6 +17,7 @@ from tests.recording import ROOT
 
 LOOKED: Mapping[str, Any] = {
     "bytes": 50_000_000,
+    "marked": 0,
     "code": [],
     "unreadable": [],
     "databases": [],

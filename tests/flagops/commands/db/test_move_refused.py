@@ -1,6 +1,7 @@
 """What `ff db move` refuses, what it says before it begins, and what must not come between."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flagops.commands.db.move.run import move
 from flagops.commands.deploy.moving import refuse_moving
 from flagops.errors import BadInputError, ConflictError, OpsError, RefusedError
 from flagops.kubernetes.objects import Manifest
-from tests.flagops.commands.db.moving_world import LOOKED, Killed, World
+from tests.flagops.commands.db.moving_world import LOOKED, Killed, World, project
 
 
 def test_no_deployment_comes_between_while_writes_are_stopped(world: World) -> None:
@@ -30,6 +31,7 @@ def test_no_deployment_comes_between_while_writes_are_stopped(world: World) -> N
         ({"code": ["public.evil()"]}, RefusedError, "public.evil"),
         ({"unreadable": ["large object 12"]}, RefusedError, "large object 12"),
         ({"bytes": 9 * 1024**3}, RefusedError, "would have 10Gi"),
+        ({"marked": 12}, RefusedError, "marked 12 columns .* 17.10-system-trixie does not know that"),
     ],
 )
 def test_what_cannot_be_moved_is_said_while_users_notice_nothing(
@@ -40,6 +42,24 @@ def test_what_cannot_be_moved_is_said_while_users_notice_nothing(
         move(world.run, "cloudnativepg")
     assert world.place == "embedded prepared"
     assert world.done == ["deploy embedded prepared", "look"]
+
+
+@pytest.mark.parametrize("to", ["cloudnativepg", "embedded"])
+def test_what_a_newer_release_has_marked_goes_to_none_that_does_not_know_it(
+    world: World, to: str, tmp_path: Path
+) -> None:
+    marked = {**LOOKED, "marked": 7}
+    newer: dict[str, Any] = {"version": "17.12-bookworm"}
+    if to == "cloudnativepg":
+        move_there = {"beside": to, "step": "prepared"}
+        newer = {"move": move_there, "cluster": {"version": "17.12-system-trixie"}}
+    setting = "postgres.cluster.version" if to == "cloudnativepg" else "postgres.version"
+    with world.opened() as instance, pytest.raises(RefusedError, match="marked 7 columns") as caught:
+        list(plan.require_movable(instance, marked, to))
+    assert f"Set {setting} to a tag" in str(caught.value.hint)
+    project(tmp_path / "newer", newer)
+    with World(tmp_path / "newer").opened() as instance:
+        assert list(plan.require_movable(instance, marked, to))
 
 
 def test_what_stays_behind_is_told(world: World) -> None:

@@ -88,7 +88,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 
     def asked(_: Any, statement: str, __: float) -> str:
         said.done.append(statement.partition(" ")[0])
-        return said.extensions if statement.startswith("SELECT") else ""
+        return f"0\n{said.extensions}" if statement.startswith("SELECT") else ""
 
     monkeypatch.setattr(logic, "stopped", stopped)
     monkeypatch.setattr(logic, "backup", backup)
@@ -232,7 +232,7 @@ def test_statistics_that_cannot_be_made_are_said_and_end_nothing(steps: Steps, m
     def asked(_: Any, statement: str, __: float) -> str:
         if statement == "ANALYZE":
             raise OpsError("The database cannot be asked.")
-        return ""
+        return "0"
 
     monkeypatch.setattr(logic, "asked", asked)
     lines: list[str] = []
