@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flagops.errors import FailedError
 from flagops.pods.exec import run
 from flagops.pods.pods import PodComponent, running
-from flagops.pods.writers import left_stopped
+from flagops.pods.writers import left_stopped, resume
 from flagops.stacks.deployed import Instance
 
 SECONDS = 60.0
@@ -32,3 +32,12 @@ def forget_given_up(instance: Instance, on_step: OnStep) -> None:
     done = run(instance, pod, ["bash", "-c", forget_script(SERVING)], seconds=SECONDS)
     if done.code:
         raise FailedError(f"The dump cannot be removed: {instance.masker()(done.err.strip() or done.out.strip())}")
+
+
+def start_again(instance: Instance, on_step: OnStep) -> None:
+    """Start what a run that was killed has stopped, whatever run that was, without what it would have gone on with.
+
+    Raises OpsError when it does not start.
+    """
+    forget_given_up(instance, on_step)
+    resume(instance, on_step)

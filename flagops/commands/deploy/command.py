@@ -17,8 +17,8 @@ from flagops.engines import older as releases
 from flagops.engines.deployer import EngineName
 from flagops.engines.for_stack import choose_engine, deployer
 from flagops.kubernetes.simulated_nodes import HINT, SimulatedError, nothing_runs_in
-from flagops.pods.given_up import forget_given_up
-from flagops.pods.writers import left_stopped, resume
+from flagops.pods.given_up import start_again
+from flagops.pods.writers import left_stopped
 from flagops.project import LOCAL, root
 from flagops.stacks import local_context
 from flagops.stacks import target as targets
@@ -100,8 +100,7 @@ def _start_stopped(target: "StackTarget") -> None:
             return
         # What a run has stopped that began during the deployment, it starts itself.
         with alone(instance):
-            forget_given_up(instance, on_step)
-            resume(instance, on_step)
+            start_again(instance, on_step)
 
 
 def _check(target: "StackTarget", *, applies: bool) -> None:

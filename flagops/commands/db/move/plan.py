@@ -9,6 +9,7 @@ from flagops.commands.db.move import servers
 from flagops.commands.db.move.state import state_of
 from flagops.errors import BadInputError, ConflictError, RefusedError, UnsupportedError
 from flagops.kubernetes.refusals import ApiError, UnknownKindError
+from flagops.pods.writers import left_stopped
 from flagops.stacks.deployed import Instance
 
 TO_CLUSTER: Final = "cloudnativepg"
@@ -47,6 +48,11 @@ def _check_new(instance: Instance, to: str) -> None:
     postgres, state, stack = instance.settings.postgres, state_of(instance), instance.stack.name
     if postgres.mode == to and state.step == "kept" and servers.has_template(instance):
         return
+    if left_stopped(instance):
+        raise RefusedError(
+            "Flagsmith is stopped: a run of another command was killed, and what it has left would not move.",
+            hint=f"`ff up --stack {stack}` starts Flagsmith, or goes on with `ff db upgrade`; then begin again.",
+        )
     if postgres.mode == to:
         raise BadInputError(f"The database of the stack {stack!r} is {to} already.")
     if to == TO_CLUSTER:

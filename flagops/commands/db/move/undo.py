@@ -10,8 +10,9 @@ from flagops.commands.db.move import held, importing, servers
 from flagops.commands.db.move.state import MoveState, state_of, stated, write
 from flagops.errors import NotFoundError, OpsError, RefusedError
 from flagops.kubernetes.objects import Ref
+from flagops.pods.given_up import start_again
 from flagops.pods.pods import PodComponent, is_ready, pods
-from flagops.pods.writers import resume, stop
+from flagops.pods.writers import stop
 from flagops.stacks.deployed import Instance
 from flagops.waiting import NotYet, until
 
@@ -37,7 +38,7 @@ def take_back(opened: Opened, deploy: Deploy, on_step: OnStep) -> None:
     on_step("Opening the ways in, and starting the task processor…")
     deploy()
     with opened() as instance:
-        resume(instance, on_step)
+        start_again(instance, on_step)
 
 
 def _give_up(instance: Instance, state: MoveState, on_step: OnStep) -> None:

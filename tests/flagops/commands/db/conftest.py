@@ -10,7 +10,7 @@ import pytest
 from flagops.commands.db.backups.base import counting, scratch
 from flagops.commands.db.backups.base import drill as logic
 from flagops.commands.db.backups.base.counting import Counted, Place
-from flagops.commands.db.move import held, importing, route, servers, undo
+from flagops.commands.db.move import held, importing, plan, route, servers, undo
 from flagops.kubernetes import postgres_cluster
 from flagops.kubernetes.objects import Manifest
 from flagops.pods.exec import Completed
@@ -70,7 +70,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(servers, "open_new", lambda *_: made.note("open"))
     monkeypatch.setattr(held, "live", lambda _: dict(made.held["live"]))
     monkeypatch.setattr(held, "kept", lambda _: dict(made.held["kept"]))
-    monkeypatch.setattr(undo, "resume", lambda *_: False)
+    monkeypatch.setattr(undo, "start_again", lambda *_: made.started.append(made.place))
+    monkeypatch.setattr(plan, "left_stopped", lambda _: made.left)
     monkeypatch.setattr(undo, "stop", lambda *_: made.note("stop Flagsmith"))
     monkeypatch.setattr(importing, "begin", lambda _: made.note("begin import"))
     monkeypatch.setattr(importing, "wait", lambda *_: made.note("import"))

@@ -91,6 +91,8 @@ class World:
     has_operator: bool = True
     operators: list[Manifest] = field(default_factory=list)
     frozen: bool = False
+    left: list[Ref] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
     held: dict[str, dict[str, int]] = field(
         default_factory=lambda: {"live": {"environments": 3, "flags": 9}, "kept": {"environments": 3, "flags": 8}}
     )

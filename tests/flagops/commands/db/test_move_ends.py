@@ -27,6 +27,7 @@ def test_going_back_closes_the_new_database_before_the_old_one_is_opened(switchi
     take_back(switching.opened, switching.deploy, lambda _: None)
     assert switching.done[:2] == ["shut", "back"]
     assert switching.done[-1] == "deploy embedded kept"
+    assert switching.started == ["embedded kept"], "without what an upgrade has left that was given up"
 
 
 def test_where_the_new_database_cannot_be_told_flagsmith_is_stopped_first(switching: World) -> None:

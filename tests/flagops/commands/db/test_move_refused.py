@@ -10,7 +10,7 @@ from flagops.commands.db.move import plan, route
 from flagops.commands.db.move.run import move
 from flagops.commands.deploy.moving import refuse_moving
 from flagops.errors import BadInputError, ConflictError, OpsError, RefusedError
-from flagops.kubernetes.objects import Manifest
+from flagops.kubernetes.objects import Manifest, Ref
 from tests.flagops.commands.db.moving_world import LOOKED, Killed, World, project
 
 
@@ -101,6 +101,17 @@ def test_what_speaks_against_it_is_said_before_anything_is_changed(world: World)
     refused(RefusedError, "There is a Cluster flagsmith-pg already")
     world.objects = {("Job", "flagsmith-backup-abc"): job()}
     refused(ConflictError, "flagsmith-backup-abc is at work")
+
+
+def test_what_a_killed_run_has_stopped_is_started_before_a_move(world: World) -> None:
+    """The dump of an upgrade that was given up would stay on the volume of the database of before."""
+    world.left = [Ref("apps/v1", "Deployment", "feature-flags", "flagsmith")]
+    with world.opened() as instance, pytest.raises(RefusedError, match="Flagsmith is stopped") as caught:
+        plan.check(instance, "cloudnativepg")
+    assert "ff up --stack staging" in str(caught.value.hint)
+    world.left = []
+    with world.opened() as instance:
+        plan.check(instance, "cloudnativepg")
 
 
 def test_settings_that_would_be_refused_leave_the_file_as_it_was(world: World) -> None:

@@ -1,5 +1,6 @@
 """An upgrade of the embedded PostgreSQL that somebody gives up by a deployment: its dump goes before anybody writes."""
 
+import re
 import subprocess
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,6 +14,7 @@ from flagops.pods import given_up
 from flagops.pods.exec import Completed
 from tests.components.settings.support import settings
 from tests.flagops.commands.db.clusters import Operated
+from tests.recording import ROOT
 
 HELD = "flagops.pods.given_up"
 
@@ -77,7 +79,7 @@ def test_a_dump_that_cannot_be_removed_ends_the_deployment_before_anybody_writes
 ) -> None:
     world.answer = Completed(1, "", "rm: read-only, hunter2")
     resumed: list[object] = []
-    monkeypatch.setattr(command, "resume", lambda *given: resumed.append(given))
+    monkeypatch.setattr(given_up, "resume", lambda *given: resumed.append(given))
     monkeypatch.setattr(command, "open_instance", lambda _: nullcontext(of()))
     monkeypatch.setattr(command, "left_stopped", lambda _: world.left)
     monkeypatch.setattr(command, "alone", lambda _: nullcontext())
@@ -100,7 +102,7 @@ def test_what_a_run_has_stopped_that_lives_is_neither_started_nor_is_its_dump_re
     def held(_: object) -> None:
         raise ConflictError("Another run is working on the database of this stack")
 
-    monkeypatch.setattr(command, "resume", lambda *given: resumed.append(given))
+    monkeypatch.setattr(given_up, "resume", lambda *given: resumed.append(given))
     monkeypatch.setattr(command, "open_instance", lambda _: nullcontext(of()))
     monkeypatch.setattr(command, "left_stopped", lambda _: world.left)
     monkeypatch.setattr(command, "alone", held)
@@ -112,3 +114,13 @@ def test_what_a_run_has_stopped_that_lives_is_neither_started_nor_is_its_dump_re
     world.left = []
     start(target)
     assert resumed == []
+
+
+def test_nobody_starts_what_a_killed_run_has_stopped_beside_a_dump_that_it_left() -> None:
+    """But `ff db upgrade` itself, which goes on with it."""
+    found = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "flagops").rglob("*.py")
+        if re.search(r"from flagops\.pods\.writers import .*\bresume\b", path.read_text(encoding="utf-8"))
+    }
+    assert found == {"flagops/pods/given_up.py", "flagops/commands/db/upgrade.py"}
