@@ -65,8 +65,8 @@ down: setup ## Remove the stack `local`, and end the local cluster.
 	@$(BIN)/ff cluster down
 
 # A file's tests stay together, with the servers that they share, in the order of tests/slow.py. Tests of a cluster wait much:
-# for all tests there is one worker more than two cores have, each with a cluster of its own. They start `ff` hundreds of
-# times, and where Python may keep no bytecode, each start would compile all of it again.
+# for all tests there is one worker more than two cores have, and only two of the three have a cluster. They start `ff` hundreds
+# of times, and where Python may keep no bytecode, each start would compile all of it again.
 PYTEST = env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q
 WORKERS := 3
 

@@ -1,13 +1,18 @@
-"""Which tests `make test-fast` leaves out: the marker `slow`, set here for whole files and by what a test starts.
+"""Which tests `make test-fast` leaves out, and the order of all.
 
-Slow files also come first, so that no worker is left with a long one when the others have ended.
+The marker `slow` is set here for whole files and by what a test starts. Tests of a cluster wait for a third to a half
+of their time, so they run beside tests that compute: most workers take files from the beginning, where those of the
+cluster are, the last worker from the end. They meet at the fast files, so that none is left with a long one at the end.
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 STARTS: Final = frozenset(
     {"server", "postgres", "roles", "browser", "registry", "scan", "passed", "monitored_redis", "newer", "program"}
@@ -65,6 +70,29 @@ FILES: Final = (
     "test_end_of_run.py",
 )
 
+BEFORE_FAST: Final = Fraction(1, 3)
+"""Of the slow files without a cluster, how many come before the fast ones.
+
+Three workers meet there: by the times of a whole run two of them need as long for the cluster's files, and these, as
+the third for the rest.
+"""
+
+
+class FromBothEnds(LoadFileScheduling):  # type: ignore[misc] # its class tells no types
+    """As `--dist loadfile`, but that the last worker takes the files from the end."""
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if node.gateway.id == f"gw{self.numnodes - 1}":
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FromBothEnds | None:
+    """Where files come in the order of `in_order`; without its option xdist begins with those that have most tests."""
+    is_ordered = config.getoption("dist") == "loadfile" and not config.getoption("loadscopereorder")
+    return FromBothEnds(config, log) if is_ordered else None
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark them; a test of the cluster is slow too."""
@@ -75,14 +103,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         starts = STARTS.intersection(getattr(item, "fixturenames", ()))
         if starts or item.get_closest_marker("cluster") or named[item.path]:
             item.add_marker(pytest.mark.slow)
-    items[:] = longest_first(items)
+    items[:] = in_order(items)
 
 
-def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Files with tests of the cluster, which wait much, then those with slow tests, then the rest, each as it was."""
-    rank: dict[Path, int] = {}
+def in_order(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Files with tests of the cluster, then slow ones with the fast ones among them, each as it was."""
+    kinds: dict[Path, int] = {}
     for item in items:
         own = 0 if item.get_closest_marker("cluster") else 1 if item.get_closest_marker("slow") else 2
-        rank[item.path] = min(own, rank.get(item.path, own))
-    place = {path: number for number, path in enumerate(rank)}
-    return sorted(items, key=lambda item: (rank[item.path], place[item.path]))
+        kinds[item.path] = min(own, kinds.get(item.path, own))
+    cluster, slow, fast = ([path for path, kind in kinds.items() if kind == number] for number in range(3))
+    before = int(len(slow) * BEFORE_FAST)
+    place = {path: number for number, path in enumerate((*cluster, *slow[:before], *fast, *slow[before:]))}
+    return sorted(items, key=lambda item: place[item.path])

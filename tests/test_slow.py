@@ -1,11 +1,13 @@
 """What is left out of the fast tests is there, and what remains is enough for a component and a command."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from xdist.remote import Producer
 
-from tests.slow import FILES, longest_first
+from tests.slow import FILES, in_order, pytest_xdist_make_scheduler
 
 HERE = Path(__file__).parent
 
@@ -42,7 +44,7 @@ class _Item:
         return name if name in self.markers else None
 
 
-def test_files_of_the_cluster_come_first_then_slow_ones_and_each_stays_together_in_its_order() -> None:
+def test_files_of_the_cluster_come_first_fast_ones_among_the_slow_and_each_stays_together_in_its_order() -> None:
     items: list[Any] = [
         _Item("a", "1"),
         _Item("b", "1", "slow"),
@@ -50,6 +52,54 @@ def test_files_of_the_cluster_come_first_then_slow_ones_and_each_stays_together_
         _Item("b", "2"),
         _Item("c", "2", "cluster", "slow"),
         _Item("d", "1", "cluster", "slow"),
+        _Item("e", "1", "slow"),
+        _Item("f", "1", "slow"),
     ]
-    found: list[Any] = longest_first(items)
-    assert [f"{item.path}{item.name}" for item in found] == ["c1", "c2", "d1", "b1", "b2", "a1"]
+    found: list[Any] = in_order(items)
+    assert [f"{item.path}{item.name}" for item in found] == ["c1", "c2", "d1", "b1", "b2", "a1", "e1", "f1"]
+
+
+class _Worker:
+    """A worker that notes which tests it is given."""
+
+    def __init__(self, number: int) -> None:
+        self.gateway = SimpleNamespace(id=f"gw{number}")
+        self.given: list[int] = []
+        self.shutting_down = False
+
+    def send_runtest_some(self, numbers: list[int]) -> None:
+        self.given += numbers
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def test_the_last_worker_takes_files_from_the_end_and_every_test_runs_once() -> None:
+    options = {"tx": ["3*popen"], "dist": "loadfile", "loadscopereorder": False}
+    config: Any = SimpleNamespace(getvalue=options.get, getoption=options.get, option=SimpleNamespace(**options))
+    scheduler = pytest_xdist_make_scheduler(config, Producer("test", enabled=False))
+    assert scheduler is not None
+    tests = [f"{file}.py::{number}" for file in "abcdefghijk" for number in range(2)]
+    workers: list[Any] = [_Worker(number) for number in range(3)]
+    for worker in workers:
+        scheduler.add_node(worker)
+        scheduler.add_node_collection(worker, tests)
+    scheduler.schedule()
+    done: set[int] = set()
+    while not scheduler.tests_finished or len(done) < len(tests):
+        for worker in workers:
+            for number in [one for one in worker.given if one not in done][:1]:
+                done.add(number)
+                scheduler.mark_test_complete(worker, number)
+    files = [list(dict.fromkeys(tests[number][0] for number in worker.given)) for worker in workers]
+    assert files[2] == sorted(files[2], reverse=True)
+    assert files[2][0] == "k"
+    assert "".join(sorted("".join(files[0] + files[1]))) == "abcdefghijk"[: len(files[0] + files[1])]
+    assert sorted(number for worker in workers for number in worker.given) == list(range(len(tests)))
+
+
+@pytest.mark.parametrize("changed", [{"dist": "load"}, {"loadscopereorder": True}])
+def test_another_order_that_is_asked_for_is_xdist_s(changed: dict[str, object]) -> None:
+    options = {"dist": "loadfile", "loadscopereorder": False, **changed}
+    config: Any = SimpleNamespace(getoption=options.get)
+    assert pytest_xdist_make_scheduler(config, None) is None
