@@ -142,7 +142,10 @@ def _found(
             hint="The open-source edition has one project: name it in the catalogue, or rename it in the UI.",
         )
     if len(chosen) > 1:
-        raise BadInputError(f"Which project of {label}? There are: {names}.")
+        raise BadInputError(
+            f"Which project of {label}? There are: {names}.",
+            hint="Name it by --project, or by `project: NAME` in the catalogue.",
+        )
     found = chosen[0]
     return Connection(
         client=client,

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flagops.errors import LoginRefusedError, NotFoundError
+from flagops.errors import LoginRefusedError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
-from flagops.flagsmith_api.deployed import environments, log_in
 from flagops.flagsmith_api.throwaway import is_throwaway
-from flagops.stacks.deployed import Instance
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,3 @@ def flags(client: FlagsmithClient, key: str) -> list[ServedFlag]:
         if not is_throwaway(item["feature"]["name"])
     ]
     return sorted(served, key=lambda flag: flag.name)
-
-
-def key_of(instance: Instance, client: FlagsmithClient, name: str) -> str:
-    """The key of the environment called `name`, asked for as the administrator."""
-    log_in(instance, client)
-    known = {item.name: item.key for item in environments(instance, client)}
-    if name not in known:
-        raise NotFoundError(f"There is no environment {name!r}; there are: {', '.join(known) or 'none'}.")
-    return known[name]

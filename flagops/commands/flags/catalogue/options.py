@@ -38,6 +38,10 @@ UrlOption = Annotated[
         show_default=False,
     ),
 ]
+ProjectOption = Annotated[
+    str | None,
+    typer.Option("--project", help="The project, by its name. Default: the stack's, or the only one.", show_default=False),
+]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Treat warnings, such as expired flags, as errors.")]
 
 

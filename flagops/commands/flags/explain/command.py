@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from flagops.commands.flags.catalogue.complete import environments, flags
-from flagops.commands.flags.catalogue.options import UrlOption
+from flagops.commands.flags.catalogue.options import ProjectOption, UrlOption
 from flagops.commands.flags.explain.ask import explained
 from flagops.commands.flags.explain.remote_answer import as_json as plain
 from flagops.commands.flags.explain.view import show
@@ -34,6 +34,7 @@ def explain(
     ] = None,
     stack: SomeStackOption = None,
     url: UrlOption = None,
+    project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say which rule decides what a user gets, and whether the server answers the same; exits with 1 if not.
@@ -42,7 +43,7 @@ def explain(
     keeps neither the user nor the traits.
     """
     who = user(identity, trait or ())
-    with connect(stack=stack, url=url) as connection:
+    with connect(stack=stack, url=url, project=project) as connection:
         trace, compared = explained(connection, flag, environment, who)
     if as_json:
         print_json(plain(trace, compared))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from flagops.commands.flags.catalogue.complete import environments, flags
-from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, UrlOption, read
+from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, ProjectOption, UrlOption, read
 from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.desired import desired
 from flagops.commands.flags.reconcile.view import in_quotes, on_or_off
@@ -38,9 +38,7 @@ def export(
     *,
     stack: SomeStackOption = None,
     url: UrlOption = None,
-    project: Annotated[
-        str | None, typer.Option("--project", help="The project. Default: the stack's, or the only one.")
-    ] = None,
+    project: ProjectOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The file to write; standard output without it.")
     ] = None,

@@ -45,7 +45,7 @@ def usage(
     request of its own.
     """
     declared = known(catalogue)
-    with connect(stack=stack, url=url) as connection:
+    with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:
         places = [connection.environment(name) for name in environment or ()] or connection.environments
         found = counted(connection, places, days, only=flag, catalogue=declared, on_start=_asking)
     if as_json:
