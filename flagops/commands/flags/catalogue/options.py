@@ -40,7 +40,7 @@ UrlOption = Annotated[
 ]
 ProjectOption = Annotated[
     str | None,
-    typer.Option("--project", help="The project, by its name. Default: the stack's, or the only one.", show_default=False),
+    typer.Option("--project", help="The project's name. Default: the stack's, or the only one.", show_default=False),
 ]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Treat warnings, such as expired flags, as errors.")]
 

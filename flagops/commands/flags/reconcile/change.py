@@ -163,6 +163,18 @@ class FlagPlan:
         """Whether anything is done beside adopting."""
         return any(change.action is not Action.ADOPT for change in self.changes)
 
+    @property
+    def retagged(self) -> dict[str, Change]:
+        """The flags that there were and whose tags, all of them, may be written; with a change of each. One that is
+        adopted gets a tag."""
+        of_flags = (item for item in self.changes if item.kind is ObjectKind.FLAG and item.environment is None)
+        return {item.name: item for item in of_flags if item.action in (Action.UPDATE, Action.ADOPT)}
+
+    @property
+    def writes_tags(self) -> bool:
+        """Whether tags of flags that there were may be written."""
+        return bool(self.retagged) or any(item.kind is ObjectKind.HOLD for item in self.changes)
+
     def of(self, kind: ObjectKind) -> dict[str, list[Change]]:
         """The changes of a kind of object, by the object's name."""
         found: dict[str, list[Change]] = {}

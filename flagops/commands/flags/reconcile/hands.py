@@ -28,7 +28,7 @@ from flagops.commands.flags.reconcile import facts
 from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagPlan, ObjectKind, Why
 from flagops.commands.flags.reconcile.elsewhere import in_use_elsewhere
 from flagops.commands.flags.reconcile.hands_rollout import is_as_its_rollout_left_it, is_unreadable
-from flagops.commands.flags.reconcile.holds import holds
+from flagops.commands.flags.reconcile.holds import holds, put_back
 from flagops.commands.flags.reconcile.judged import JUDGED, Judged, owner
 from flagops.commands.flags.reconcile.undone import compared, is_about, is_as_made, is_half_made, is_override
 from flagops.commands.flags.server.snapshot import Snapshot
@@ -123,7 +123,7 @@ class Hands:
             for conflict in (*in_use_elsewhere(plan, wanted, found), *known.conflicts())
             if conflict.name not in self.take_back and not (conflict.kind is ObjectKind.FLAG and conflict.name in going)
         )
-        judged = Judged(now, conflicts, tuple(going.values()))
+        judged = Judged(now, conflicts, tuple(going.values()), back=tuple(put_back(found, now)))
         return judged.leave(plan, wanted, found), judged
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from threading import Lock
 
-from flagops.commands.flags.history.last_run import last_run
+from flagops.commands.flags.history.last_run import last_run, stopped_writing_tags
 from flagops.commands.flags.history.left import Facts, Left, NotedRun, ObjectKey, environments_of
 from flagops.commands.flags.history.notes import NoteStore
 from flagops.commands.flags.reconcile import facts
@@ -82,9 +82,11 @@ class Journal:
         self._run = NotedRun(number, last, now, connection.actor)
         with self._lock:
             self._save()
-        tags = mark(connection, found, number)
+        writes_tags = self._reviewed.plan.writes_tags or stopped_writing_tags(found)
+        tags = mark(connection, found, number, writes_tags=writes_tags)
         self._run = replace(self._run, previous=number)
-        return replace(self._reviewed, found=replace(found, tags=tags))
+        found = replace(found, tags=tags)
+        return replace(self._reviewed, found=found, number=number if writes_tags else None)
 
     def at(self, changes: Iterable[Change]) -> None:
         """Note what is written next, before it is. Raises OpsError where that cannot be noted."""

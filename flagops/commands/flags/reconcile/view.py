@@ -74,6 +74,8 @@ def _object(console: Console, title: str, changes: list[Change]) -> None:
 def in_words(change: Change) -> str:
     """A step in one line, without its object."""
     if change.kind is ObjectKind.HOLD:
+        if change.after is not None:
+            return f"its tag {change.after} comes back, which an apply that did not come to its end may have taken off"
         return f"it has ended; the tag {change.before} goes"
     where = f"{change.environment}: " if change.environment else ""
     what = " ".join(change.field)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flagops.commands.flags.reconcile.apply.holding import hold as put
 from flagops.commands.flags.reconcile.apply.holding import release as end
-from flagops.commands.flags.reconcile.holds import end_of, is_hold, tag_of
+from flagops.commands.flags.reconcile.holds import end_of, is_hold, is_of, tag_of
 from flagops.errors import NotFoundError
 from flagops.flagsmith_api.connect import Connection
 
@@ -46,8 +46,10 @@ def hold_on(connection: Connection, row: Mapping[str, Any], tag: str, reason: st
 
 
 def release(connection: Connection, row: Mapping[str, Any]) -> list[str]:
-    """End all holds of the flag; their tags."""
-    tags = holds_of(connection, row["name"])
+    """End all holds of the flag, and those that say so and whose tag is not on it; their tags."""
+    own = holds_of(connection, row["name"])
+    said = [item["label"] for item in _tags(connection) if is_of(item["label"], item["description"], row["name"])]
+    tags = list(dict.fromkeys((*own, *said)))
     if tags:
         end(connection, row["id"], tags)
     return tags

@@ -18,9 +18,7 @@ def test_the_flags_of_an_environment_by_its_name(applied: Project, run: Run) -> 
     assert found[FLAG] is False, "so that both are seen"
 
 
-def test_the_key_of_an_environment_needs_no_log_in(
-    applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_key_of_an_environment_needs_no_log_in(applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     key = applied.environments()["staging"]
     monkeypatch.delenv(API_KEY)
     shown = run("flags", "get", "--url", applied.url, "--environment-key", key)

@@ -31,7 +31,7 @@ def managing_tags() -> Iterator[None]:
         ) from None
 
 
-def mark(connection: Connection, found: Snapshot, number: str) -> dict[str, int]:
+def mark(connection: Connection, found: Snapshot, number: str, *, writes_tags: bool) -> dict[str, int]:
     """Make this the last apply; the tags by label, with `ff`'s own.
 
     Raises ConflictError where another apply began since the server was read.
@@ -49,7 +49,7 @@ def mark(connection: Connection, found: Snapshot, number: str) -> dict[str, int]
         return int(there["id"]) if now == number else None
 
     def write() -> int:
-        description = with_number(there.get("description") or "", number)
+        description = with_number(there.get("description") or "", number, writes_tags=writes_tags)
         if there:
             row = client.patch(f"{path}{there['id']}/", {"description": description})
         else:
@@ -58,3 +58,21 @@ def mark(connection: Connection, found: Snapshot, number: str) -> dict[str, int]
 
     with managing_tags():
         return {**found.tags, TAG: ensure(is_marked, write)}
+
+
+def end_mark(connection: Connection, number: str) -> None:
+    """Note that this apply writes no tags any more, unless another one began since."""
+    client, path = connection.client, f"/api/v1/projects/{connection.project}/tags/"
+    there: dict[str, Any] = {}
+
+    def is_ended() -> bool | None:
+        there.update(first(client.pages(path), label=TAG) or {})
+        said = there.get("description") or ""
+        return True if number_in(said) != number or with_number(said, number) == said else None
+
+    def write() -> bool:
+        client.patch(f"{path}{there['id']}/", {"description": with_number(there["description"], number)})
+        return True
+
+    with managing_tags():
+        ensure(is_ended, write)

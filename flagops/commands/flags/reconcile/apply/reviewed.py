@@ -21,7 +21,10 @@ from flagops.flagsmith_api.connect import Connection
 
 @dataclass(frozen=True)
 class Reviewed:
-    """What was read and planned, for a person or a pipeline to agree to."""
+    """What was read and planned, for a person or a pipeline to agree to.
+
+    `number` is that of the apply that carries it out, where it may write tags of flags.
+    """
 
     wanted: ProjectSpec
     found: Snapshot
@@ -29,6 +32,7 @@ class Reviewed:
     hands: Hands
     alone: Judged
     delete: bool = False
+    number: str | None = None
 
     @property
     def connection(self) -> Connection:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
+from flagops.commands.flags.history.last_run import stopped_writing_tags
 from flagops.commands.flags.reconcile.apply.account import Account, Told
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.apply.definitions import Definitions
 from flagops.commands.flags.reconcile.apply.groups import Groups
 from flagops.commands.flags.reconcile.apply.hiding import hide, of_hiding
 from flagops.commands.flags.reconcile.apply.holding import hold_again, lost, release, unsaid
+from flagops.commands.flags.reconcile.apply.mark import end_mark
 from flagops.commands.flags.reconcile.apply.meanwhile import ChangedMeanwhileError
 from flagops.commands.flags.reconcile.apply.removal import Removal
 from flagops.commands.flags.reconcile.apply.reviewed import Reviewed
@@ -16,12 +18,11 @@ from flagops.commands.flags.reconcile.apply.rights import take
 from flagops.commands.flags.reconcile.apply.states_of_plan import write_states
 from flagops.commands.flags.reconcile.apply.together import THREADS
 from flagops.commands.flags.reconcile.apply.twins import Copied, copy, twins
-from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, FlagPlan, ObjectKind
+from flagops.commands.flags.reconcile.change import Change, FlagConflict, FlagPlan, ObjectKind
+from flagops.commands.flags.reconcile.holds import loose
 from flagops.commands.flags.server.snapshot import Snapshot
 from flagops.errors import AnswerError, OpsError
 from flagops.flagsmith_api.connect import Connection
-
-RETAGGING = (Action.UPDATE, Action.ADOPT)
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def apply(
     is_whole = False
     try:
         run.all()
+        run.end_mark()
         is_whole = True
     except OpsError as error:
         done = f" {len(run.to.done)} steps were done." if run.to.done else ""
@@ -96,6 +98,7 @@ class _Run:
         self._reviewed, self._wanted = reviewed, reviewed.wanted
         self._found = reviewed.found
         self._at_once = AtOnce(self._client)
+        self._off: set[str] = set()
         self.to = Account(connection, reviewed, told)
 
     def so_far(self) -> Done:
@@ -137,9 +140,9 @@ class _Run:
                 take(self._client, found, change)
                 self.to.announce(change)
             if change.kind is ObjectKind.HOLD:
-                release(self.to.connection, found.flags[change.name].id, [change.before])
+                self._hold_or_release(found, change)
                 self.to.announce(change)
-        if self.to.done:
+        if self.to.done or self._reviewed.number:
             self._verify()
 
     def _write(self, found: Snapshot, todo: FlagPlan, late: Collection[str] = ()) -> Snapshot:
@@ -191,27 +194,35 @@ class _Run:
         before, moment = self._reviewed.found, self._client.now()
         flags = {item.name: item for item in self._reviewed.plan.changes if item.kind is ObjectKind.FLAG}
         again = [(name, tag) for name, tag in lost(before, now, flags, moment).items() if name in now.flags]
-        retagged = {name: change for name, change in self._retagging().items() if name in now.flags}
-        loose = unsaid(before, now, moment) if retagged else []
+        retagged = {name: change for name, change in self._reviewed.plan.retagged.items() if name in now.flags}
+        new = unsaid(before, now, moment) if retagged else []
         if len(retagged) == 1:
-            again += [(name, tag) for name in retagged for tag in loose]
-        elif loose:
-            said = f"not held, if the new tag {', '.join(loose)}, which no flag has, is for it: then give it back"
+            again += [(name, tag) for name in retagged for tag in new]
+        elif new:
+            said = f"not held, if the new tag {', '.join(new)}, which no flag has, is for it: then give it back"
             for change in retagged.values():
                 self.to.leave([change], ChangedMeanwhileError(said))
         for name, tag in again:
             hold_again(self.to.connection, now.flags[name].id, now.tags[tag])
             self.to.leave([flags[name]], ChangedMeanwhileError(f"held by the tag {tag}"))
+        there = () if stopped_writing_tags(before) else before.tags
+        self._off = set(loose(now, moment)).difference(there, (tag for _, tag in again))
 
-    def _retagging(self) -> dict[str, Change]:
-        """The flags that there were and whose tags, all of them, may be written; with a change of each. One that is
-        adopted gets a tag."""
-        changes = (item for item in self._reviewed.plan.changes if item.kind is ObjectKind.FLAG)
-        return {item.name: item for item in changes if item.action in RETAGGING and item.environment is None}
+    def end_mark(self) -> None:
+        """Note that no tags are written any more, unless the tag of a hold is on no flag since."""
+        if self._reviewed.number is not None and not self._off:
+            end_mark(self.to.connection, self._reviewed.number)
+
+    def _hold_or_release(self, found: Snapshot, change: Change) -> None:
+        feature = found.flags[change.name].id
+        if change.after is None:
+            release(self.to.connection, feature, [change.before])
+        else:
+            hold_again(self.to.connection, feature, found.tags[change.after])
 
     def give_back_after_failing(self) -> str:
         """The same, of a run that ended early; what cannot be looked at, in words."""
-        if not self._retagging():
+        if not self._reviewed.plan.retagged:
             return ""  # no tags were written but of new flags
         try:
             self._give_back(self.to.again().found)
