@@ -1,6 +1,9 @@
 """What jobs install is one release, which somebody chose: the Pulumi CLI, clouds' programs, packages, images."""
 
+import os
 import re
+import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,8 +54,13 @@ def steps(text: str) -> Iterator[dict[str, Any]]:
         yield from found
 
 
+FROM_LOCK = "${{ steps.setup.outputs.pulumi-version }}"
+
+
 def test_the_pulumi_cli_is_of_the_release_of_its_sdk() -> None:
+    """A project's workflows come with its lock; this repository's read theirs, which Renovate raises by itself."""
     wanted = lock.version_of(lock.PULUMI)
+    own = {str(path.relative_to(ROOT)) for path in WORKFLOWS}
     asked = {
         (name, step.get("with", {}).get("pulumi-version"))
         for name, text in ALL.items()
@@ -60,7 +68,26 @@ def test_the_pulumi_cli_is_of_the_release_of_its_sdk() -> None:
         if step.get("uses", "").startswith("pulumi/actions@")
     }
     assert len(asked) > 10
-    assert {found for found in asked if found[1] != wanted} == set()
+    assert {found for found in asked if found[1] != (FROM_LOCK if found[0] in own else wanted)} == set()
+
+
+def test_the_setup_says_which_release_the_lock_has(tmp_path: Path) -> None:
+    content = yaml.safe_load((ROOT / ".github" / "actions" / "setup" / "action.yml").read_text("utf-8"))
+    (step,) = [step for step in content["runs"]["steps"] if step.get("id") == "lock"]
+    said, empty = tmp_path / "output", tmp_path / "empty"
+    empty.mkdir()
+    (empty / "requirements.txt").write_text("pulumi-random==4.21.4\n", "utf-8")
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    environment = {**os.environ, "GITHUB_OUTPUT": str(said)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
+    assert (done.returncode, said.read_text("utf-8")) == (0, f"pulumi-version={lock.version_of(lock.PULUMI)}\n")
+    # Without a release the action would take the newest one.
+    assert subprocess.run(command, cwd=empty, env=environment, check=False).returncode != 0
+    assert content["outputs"]["pulumi-version"]["value"] == "${{ steps.lock.outputs.pulumi-version }}"
+    for path in (path for path in WORKFLOWS if FROM_LOCK in path.read_text("utf-8")):
+        jobs = yaml.safe_load(path.read_text("utf-8"))["jobs"].values()
+        for job in (job for job in jobs if FROM_LOCK in str(job)):
+            assert {"id": "setup", "uses": "./.github/actions/setup"} in job["steps"], path
 
 
 def test_images_are_of_one_release() -> None:
@@ -104,5 +131,8 @@ def test_the_build_backend_is_the_one_of_the_lock() -> None:
     """Who installs from a git tag builds the wheel."""
     backend = re.search(r'requires = \["hatchling==([^"]+)"\]', (ROOT / "pyproject.toml").read_text("utf-8"))
     assert backend is not None
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["dev"].count(
+        f"hatchling=={backend[1]}"
+    ), "else the monthly renewal of the lock raises it there alone"
     assert f"\nhatchling=={backend[1]} " in (ROOT / "requirements-dev.txt").read_text("utf-8")
     assert RELEASE.fullmatch(backend[1])

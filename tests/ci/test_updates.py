@@ -15,7 +15,6 @@ from packaging.requirements import Requirement
 from components.settings import default_images, parse, warnings
 from components.settings.releases import NEWEST_VERIFIED
 from components.text.versions import dotted
-from flagops.commands.init import lock
 from flagops.commands.init.choices import Pipeline
 from tests.ci.test_made_workflows import Loader, projects
 from tests.components.settings.support import VALID
@@ -62,6 +61,17 @@ def raised(source: str = "docker") -> set[tuple[str, str]]:
     return found
 
 
+def found_in(name: str) -> set[str]:
+    """The files in which a custom manager finds what has this name."""
+    (manager,) = [one for one in CONFIG["customManagers"] if one.get("depNameTemplate") == name]
+    return {
+        path
+        for path in tracked()
+        if any(pattern(place).search(path) for place in manager["managerFilePatterns"])
+        and any(pattern(one).search((ROOT / path).read_text("utf-8")) for one in manager["matchStrings"])
+    }
+
+
 def test_every_image_that_a_stack_has_by_default_is_raised() -> None:
     settings = parse({**VALID, **MAXIMAL})
     used = {image.source.removeprefix("docker.io/").removeprefix("library/") for image in settings.images.values()}
@@ -69,17 +79,44 @@ def test_every_image_that_a_stack_has_by_default_is_raised() -> None:
     assert ("flagsmith/flagsmith", dotted(NEWEST_VERIFIED)) in raised()
 
 
-def test_the_pulumi_cli_of_the_workflows_is_raised_with_its_sdk() -> None:
-    assert raised("pypi") == {("pulumi", lock.version_of(lock.PULUMI))}
+def test_what_jobs_on_azure_install_is_raised_wherever_it_stands() -> None:
+    """This repository's jobs, and those that `ff init` writes, where tests/ci/test_pinned_tools.py wants the same."""
+    texts = {name: (ROOT / name).read_text("utf-8") for name in tracked() if name.endswith((".yml", ".yml.j2"))}
+    assert {name for name, text in texts.items() if "kubelogin-version" in text} == found_in("Azure/kubelogin")
+    assert {name for name, text in texts.items() if "--client-version" in text} == found_in("k8s.io/kubernetes")
+    (manager,) = [one for one in CONFIG["customManagers"] if one.get("depNameTemplate") == "k8s.io/kubernetes"]
+    kubernetes = re.search(r"k8s\.io/kubernetes (v\S+)", (ROOT / "tools/kubernetes/go.mod").read_text("utf-8"))
+    assert kubernetes is not None
+    version = pattern(manager["extractVersionTemplate"]).fullmatch(kubernetes[1])
+    assert version is not None, "a module's version has a v, and the command's option has none"
+    assert raised("go") == {("k8s.io/kubernetes", version["version"])}
+    (rule,) = [rule for rule in CONFIG["packageRules"] if rule.get("groupName") == "Kubernetes modules"]
+    assert set(rule) == {"description", "matchPackageNames", "groupName"}, "the modules and the option are one update"
+
+
+def test_actions_in_what_ff_init_writes_are_raised_too() -> None:
+    (place,) = CONFIG["github-actions"]["managerFilePatterns"]
+    using = {name for name in tracked() if name.endswith(".j2") and "uses: " in (ROOT / name).read_text("utf-8")}
+    assert len(using) > 4
+    assert {name for name in using if not pattern(place).search(name)} == set()
 
 
 def test_what_is_pinned_twice_is_raised_in_one_pull_request() -> None:
     """One of a lock has another branch, unless both are in a group."""
     build = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
-    twice = {name for name, _ in raised("pypi")} | {Requirement(line).name for line in build}
+    twice = {Requirement(line).name for line in build}
     rules = [rule for rule in CONFIG["packageRules"] if "groupName" in rule]
-    assert len(twice) > 1
+    assert twice
     assert [name for name in twice if not any(name in rule.get("matchDepNames", ()) for rule in rules)] == []
+
+
+def test_a_lock_is_raised_by_what_compiled_it_alone() -> None:
+    """Renovate adds the patterns here to a manager's own, and `pip_requirements` has one for each list of packages."""
+    (rule,) = [rule for rule in CONFIG["packageRules"] if rule.get("matchManagers") == ["pip_requirements"]]
+    assert rule["enabled"] is False
+    for name in (name for name in tracked() if PurePosixPath(name).match("requirements*.txt")):
+        is_compiled = any(pattern(place).search(name) for place in CONFIG["pip-compile"]["managerFilePatterns"])
+        assert is_compiled == any(fnmatch(name, given) for given in rule["matchFileNames"]), name
 
 
 def test_the_platform_of_a_project_is_raised_by_a_draft_and_its_image_by_the_platform_alone() -> None:
