@@ -186,10 +186,11 @@ def _tell(directory: Path, found: "Answers", count: int, requirement: str) -> No
 def _upgrade(directory: Path, given: dict[str, Any], platform: str | None, *, yes: bool) -> None:
     # The settings' model, by which answers are checked, takes a second to import.
     from flagops.commands.init.files import files
+    from flagops.commands.init.lock import VERSIONS
     from flagops.commands.init.record import FILE, read, record
     from flagops.commands.init.source import given as given_source
     from flagops.commands.init.source import own, refuse_older, require_own_release
-    from flagops.commands.init.upgrade import changes, write
+    from flagops.commands.init.upgrade import BESIDE, changes, leaves_versions, write
     from flagops.pin import pinned
     from flagops.version import release
 
@@ -213,6 +214,14 @@ def _upgrade(directory: Path, given: dict[str, Any], platform: str | None, *, ye
         return
     for change in found:
         _show(change)
+    if leaves_versions(found):
+        progress().print(
+            f"The release was tested with the versions in {VERSIONS}{BESIDE}. Take them over into {VERSIONS} before "
+            "you install: pip would keep to the other ones, or refuse.",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
     agree("Changing the project", f"Write this into {place.absolute()}?", yes=yes)
     write(place, before, found, record(before.answers, wanted))
     progress().print(f"The project is of {release()}. Look at it with `git diff`, and commit it.", style="green")
@@ -226,7 +235,7 @@ def _show(change: "FileChange") -> None:
         FileFate.NEW: "is new",
         FileFate.CHANGED: "changes",
         FileFate.REMOVED: "goes",
-        FileFate.EDITED: f"has your edits and is left; the new text comes beside it, {change.name}{BESIDE}",
+        FileFate.EDITED: f"is yours, or has your edits: it is left; the new text is beside it, {change.name}{BESIDE}",
         FileFate.KEPT: "is no longer part of a project, has your edits and is left",
         FileFate.DELETED: "changes, but you deleted it: it stays away",
     }[change.kind]

@@ -3,12 +3,13 @@
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from components.settings import SettingsError
 from components.text import bounds
+from flagops.commands.init.alone import alone
 from flagops.commands.init.files import Files
 from flagops.commands.init.record import FILE, digest, read
 from flagops.errors import BadInputError, NotFoundError, RefusedError
@@ -22,24 +23,30 @@ TEMPORARY: Final = ".ff-init-"
 def make(directory: Path, files: Files) -> None:
     """Write a project into a folder, which is made if it is not there. What a run that was killed left goes before.
 
-    Raises RefusedError for a folder with other files in it, and BadInputError for one that cannot be written, or for
-    settings that the platform refuses; nothing is left then.
+    Raises RefusedError for a folder with other files in it or in which another run is at work, and BadInputError for
+    one that cannot be written, or for settings that the platform refuses; nothing is left then.
     """
     require_empty(directory)
     try:
         place = directory.resolve()  # of `a/../b` no part may be taken for new twice
-        _remove(_left(place))
-        _remove(place.glob(f"{TEMPORARY}*"))  # last: what was left is known by them
-        with _made(place) as new, tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY) as temporary:
-            draft = Path(temporary)
-            for name, content in files.items():
-                path = draft / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            check(draft)
-            _move(draft, place, new)
+        with _made(place) as new, alone(place):
+            require_empty(directory)  # another run may have made a project since
+            _remove(_left(place))
+            _remove(place.glob(f"{TEMPORARY}*"))  # last: what was left is known by them
+            _write(place, files, new)
     except OSError as error:
         raise BadInputError(f"No project can be made in {directory}: {error.strerror or error}.") from None
+
+
+def _write(place: Path, files: Files, new: list[Path]) -> None:
+    with tempfile.TemporaryDirectory(dir=place, prefix=TEMPORARY) as temporary:
+        draft = Path(temporary)
+        for name, content in files.items():
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        check(draft)
+        _move(draft, place, new)
 
 
 def check(project: Path) -> None:
@@ -113,14 +120,18 @@ def repository_above(directory: Path) -> Path | None:
 def _made(directory: Path) -> Iterator[list[Path]]:
     """The folder, with those above it; what is new, and what is noted, goes again if the block fails."""
     missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    made: list[Path] = []
     noted: list[Path] = []
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        for path in reversed(missing):
+            with suppress(FileExistsError):  # another run was faster
+                path.mkdir()
+                made.append(path)
         yield noted
     except BaseException:
         _remove(noted)
-        for path in missing:
-            if path.is_dir():
+        for path in reversed(made):
+            with suppress(OSError):  # somebody else has put something into it, or taken it away
                 path.rmdir()
         raise
 

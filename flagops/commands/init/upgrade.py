@@ -11,6 +11,7 @@ from typing import Final
 from components.text import bounds
 from flagops import pin
 from flagops.commands.init import lock
+from flagops.commands.init.alone import alone
 from flagops.commands.init.files import Files
 from flagops.commands.init.record import FILE, Record, digest, read
 from flagops.errors import BadInputError, RefusedError
@@ -30,7 +31,7 @@ class FileFate(StrEnum):
     CHANGED = "changed"
     REMOVED = "removed"
     EDITED = "edited"
-    """It is left as it is, and the new text is beside it."""
+    """It is left as it is, and the new text is beside it. So is a file of the project's own in a new one's place."""
     KEPT = "kept"
     """The release has it no more, and somebody has edited it: it is left."""
     DELETED = "deleted"
@@ -69,6 +70,11 @@ class FileChange:
         return "".join(difflib.unified_diff(before, after, self.name, self.name, n=1))
 
 
+def leaves_versions(found: Sequence[FileChange]) -> bool:
+    """Whether the project keeps versions of the platform's packages that are not the release's."""
+    return any(change.name == lock.VERSIONS and change.kind is FileFate.EDITED for change in found)
+
+
 def changes(project: Path, before: Record, wanted: Files) -> list[FileChange]:
     """What a release would change in a project, by what it wrote the last time, what is there, and what it wants.
 
@@ -81,7 +87,7 @@ def changes(project: Path, before: Record, wanted: Files) -> list[FileChange]:
         kind = _kind(before.files.get(name), there, new)
         if kind is FileFate.EDITED and name == pin.FILE and there is not None and new is not None:
             # Its one line is what an upgrade is for, and the others are the project's.
-            kind, new = FileFate.CHANGED, _raised(there, new, is_bound=lock.VERSIONS in before.files)
+            kind, new = FileFate.CHANGED, _raised(there, new, binds=_binds(project, before, wanted))
         beside = None
         if kind is FileFate.EDITED and new is not None:
             beside = _beside(project, name + BESIDE, {before.files.get(name), digest(new)})
@@ -100,13 +106,18 @@ def _beside(project: Path, beside: str, written: set[str | None]) -> bytes | Non
     return there
 
 
-def _raised(there: bytes, wanted: bytes, *, is_bound: bool) -> bytes:
-    """The requirements with the line of the platform as the release has it; where it is in none, a line more.
+def _binds(project: Path, before: Record, wanted: Files) -> bool:
+    """Whether the requirements have to be bound to the versions of the platform's packages.
 
-    Those of a project that had no versions of the platform's packages before are bound to them too.
+    The release before wrote none. Whoever has a file of that name is left alone with it.
     """
+    return lock.VERSIONS not in before.files and _content(project / lock.VERSIONS) in (None, wanted.get(lock.VERSIONS))
+
+
+def _raised(there: bytes, wanted: bytes, *, binds: bool) -> bytes:
+    """The requirements with the line of the platform as the release has it; where it is in none, a line more."""
     line = next(line for line in wanted.decode().splitlines() if pin.parse(line))
-    raised: list[str] = [] if is_bound or _CONSTRAINT.encode() in there else [_CONSTRAINT]
+    raised: list[str] = [_CONSTRAINT] if binds and _CONSTRAINT.encode() not in there else []
     is_rest = False  # of a line that goes on below, with hashes of the former release
     for old in there.decode(errors="surrogateescape").splitlines():
         is_platform = pin.names_platform(old)
@@ -121,23 +132,29 @@ def _raised(there: bytes, wanted: bytes, *, is_bound: bool) -> bytes:
 def write(project: Path, before: Record, found: Sequence[FileChange], record: bytes) -> None:
     """Write what changes; texts of edited files beside them, and the record last, so that a killed run is run again.
 
-    Raises RefusedError for what is no longer as `changes` found it, and BadInputError for what cannot be written.
+    Raises RefusedError for what is no longer as `changes` found it, or while another run is at work there, and
+    BadInputError for what cannot be written.
     """
-    _require_as_found(project, before, found)
     try:
-        for change in found:
-            path = project / change.name
-            if change.kind is FileFate.REMOVED:
-                path.unlink(missing_ok=True)
-            elif change.wanted is not None and change.kind in (FileFate.NEW, FileFate.CHANGED, FileFate.EDITED):
-                path = path.with_name(path.name + BESIDE) if change.kind is FileFate.EDITED else path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _replace(path, change.wanted)
-        _replace(project / FILE, record)
+        with alone(project):
+            _require_as_found(project, before, found)
+            for change in found:
+                _write_one(project, change)
+            _replace(project / FILE, record)
     except OSError as error:
         raise BadInputError(
             f"{error.filename} cannot be written: {error.strerror}.", hint="Mend it, and run this again."
         ) from None
+
+
+def _write_one(project: Path, change: FileChange) -> None:
+    path = project / change.name
+    if change.kind is FileFate.REMOVED:
+        path.unlink(missing_ok=True)
+    elif change.wanted is not None and change.kind in (FileFate.NEW, FileFate.CHANGED, FileFate.EDITED):
+        path = path.with_name(path.name + BESIDE) if change.kind is FileFate.EDITED else path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, change.wanted)
 
 
 def _require_as_found(project: Path, before: Record, found: Sequence[FileChange]) -> None:

@@ -80,7 +80,8 @@ def test_where_hashes_alone_differ_that_is_said(run: Run, place: Path) -> None:
     assert result.stdout == "requirements.lock changes.\nWhat differs in it are hashes, or it is no text.\n"
 
 
-def test_a_project_of_a_release_without_them_is_bound_whatever_else_it_requires(run: Run, place: Path) -> None:
+def without(place: Path) -> None:
+    """As a release that had none wrote it, with a package more."""
     record = place / ".ff-init.yaml"
     content = yaml.safe_load(record.read_text("utf-8"))
     for name in (lock.HASHED, lock.VERSIONS):
@@ -88,11 +89,45 @@ def test_a_project_of_a_release_without_them_is_bound_whatever_else_it_requires(
         del content["files"][name]
     record.write_text(yaml.safe_dump(content), encoding="utf-8")
     (place / "requirements.txt").write_text(f"pulumi-aws==7.0.0\n{OLD_PIN}\n", encoding="utf-8")
+
+
+def test_a_project_of_a_release_without_them_is_bound_whatever_else_it_requires(run: Run, place: Path) -> None:
+    without(place)
     result = run("init", str(place), "--upgrade", "--platform", SOURCE, "--yes")
     assert result.exit_code == 0, result.stderr
     text = (place / "requirements.txt").read_text("utf-8")
     assert text == f"--constraint constraints.txt\npulumi-aws==7.0.0\n{SOURCE}\n"
     assert "constraints.txt is new." in result.stdout
+    assert "was tested with" not in result.stderr
     # Whoever takes the line out again is left alone.
     (place / "requirements.txt").write_text(text.partition("\n")[2], encoding="utf-8")
     assert "Nothing changes" in run("init", str(place), "--upgrade", "--platform", SOURCE).stderr
+
+
+def test_after_a_kill_behind_the_versions_the_requirements_are_bound_too(run: Run, place: Path) -> None:
+    without(place)
+    (place / lock.VERSIONS).write_bytes(lock.files()[lock.VERSIONS])
+    assert run("init", str(place), "--upgrade", "--platform", SOURCE, "--yes").exit_code == 0
+    assert (place / "requirements.txt").read_text("utf-8").startswith("--constraint constraints.txt\n")
+
+
+def test_versions_of_the_project_s_own_are_left_and_bind_nothing(run: Run, place: Path) -> None:
+    without(place)
+    (place / lock.VERSIONS).write_text("pulumi-aws==7.0.0\n", encoding="utf-8")
+    result = run("init", str(place), "--upgrade", "--platform", SOURCE, "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert "constraints.txt is yours, or has your edits: it is left;" in result.stdout
+    assert "Take them over into constraints.txt before you install" in result.stderr
+    assert (place / lock.VERSIONS).read_text("utf-8") == "pulumi-aws==7.0.0\n"
+    assert (place / "requirements.txt").read_text("utf-8") == f"pulumi-aws==7.0.0\n{SOURCE}\n"
+
+
+def test_who_edited_the_versions_hears_that_the_release_has_others(run: Run, place: Path) -> None:
+    before(place)
+    with (place / lock.VERSIONS).open("a", encoding="utf-8") as mine:
+        mine.write("pulumi-aws==7.0.0\n")
+    result = run("init", str(place), "--upgrade", "--platform", OLD_PIN, "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert "Take them over into constraints.txt before you install" in result.stderr
+    assert OLDER in (place / lock.VERSIONS).read_text("utf-8")
+    assert (place / "constraints.txt.ff-new").read_bytes() == lock.files()[lock.VERSIONS]

@@ -83,7 +83,7 @@ def test_an_edit_is_left_and_the_new_text_lies_beside_it(run: Run, place: Path, 
     mine = {name: (place / name).read_bytes() for name in ("Pulumi.staging.yaml", "flags/catalogue.yaml")}
     edit(newer / MINIMAL / "Pulumi.staging.yaml.j2", "size: small", "size: small\n  feature-flags:telemetry: false")
     result = raised(run, place, "--yes")
-    assert "Pulumi.staging.yaml has your edits and is left; the new text comes beside it" in result.stdout
+    assert "Pulumi.staging.yaml is yours, or has your edits: it is left; the new text is beside it" in result.stdout
     assert "+  feature-flags:telemetry: false" in result.stdout
     assert "catalogue.yaml" not in result.stdout, "what the release does not change is not shown"
     assert mine == {name: (place / name).read_bytes() for name in mine}
@@ -147,7 +147,7 @@ def test_what_somebody_deleted_stays_away(run: Run, place: Path, newer: Path) ->
 def test_a_file_of_the_project_s_own_in_the_place_of_a_new_one_is_left(run: Run, place: Path, newer: Path) -> None:
     (place / "new.txt").write_text("mine\n", encoding="utf-8")
     (newer / MINIMAL / "new.txt.j2").write_text("theirs\n", encoding="utf-8")
-    assert "new.txt has your edits and is left" in raised(run, place, "--yes").stdout
+    assert "new.txt is yours, or has your edits: it is left" in raised(run, place, "--yes").stdout
     assert (place / "new.txt").read_text(encoding="utf-8") == "mine\n"
     assert (place / "new.txt.ff-new").read_text(encoding="utf-8") == "theirs\n"
 
