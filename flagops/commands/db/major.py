@@ -219,7 +219,7 @@ def _look(instance: Instance, version: str, on_step: OnStep) -> None:
         on_step(f"The image {version} must have these extensions, or the upgrade fails: {', '.join(sorted(further))}.")
     standbys = int(live["spec"].get("instances", 1)) - 1
     if standbys:
-        on_step(f"The volumes of {standbys} standbys are made anew afterwards, each as a copy of the primary's.")
+        on_step(f"The volumes of {standbys} standbys are made anew, as copies of the primary's; then Flagsmith starts.")
 
 
 def analyze(instance: Instance, on_step: OnStep) -> None:
