@@ -22,6 +22,7 @@ from components.network.ends import (
     FLAG_METRICS,
     MIGRATION,
     MOVE,
+    POOLERS,
     POSTGRES_EXPORTER,
     REDIS_EXPORTER,
     ROLES,
@@ -36,7 +37,7 @@ from components.network.ends import (
     called,
     outside,
 )
-from components.network.moved import moved_flows, told_apart
+from components.network.moved import moved_flows
 from components.network.policies import Flow, NetworkPoliciesArgs, Outside, Pods, Port, flow, in_namespace
 from components.settings import Settings
 from components.settings.sections.network_policy import Dns
@@ -74,9 +75,16 @@ def network_policies_args(settings: Settings, namespace: pulumi.Input[str]) -> N
             *_rollouts(settings),
             *_services(settings),
         ]
-        if settings.postgres.move is not None:
-            flows = [told_apart(item) for item in flows]
-    return NetworkPoliciesArgs(namespace=namespace, flows=[*flows, *_names(flows, settings.network_policy.dns)])
+    flows += _names(flows, settings.network_policy.dns)
+    return NetworkPoliciesArgs(namespace=namespace, flows=flows, absent=[*_absent(settings)])
+
+
+def _absent(settings: Settings) -> Iterator[Pods]:
+    """What the stack has not, or no more: what is switched off goes last, after the pods that know it are replaced."""
+    if not settings.redis.embedded:
+        yield CACHE
+    if not settings.pooled:
+        yield POOLERS
 
 
 def _entrance(settings: Settings) -> list[Outside]:
@@ -166,7 +174,7 @@ def _database_users(settings: Settings) -> Iterator[Pods]:
 def _data(settings: Settings) -> Iterator[Flow]:
     """The database and the caches of the stack itself."""
     yield from database_flows(settings, _database_users(settings))
-    # Also where there is none: one that leaves is asked until the pods are replaced that know it.
+    # Also where there is none: one that is switched off is asked until the pods are replaced that know it.
     for pods in SERVERS:
         yield flow(pods, CACHE, names.REDIS_PORT)
 

@@ -31,9 +31,10 @@ BOOTSTRAP: Final = component_pods(bootstrap.COMPONENT)
 DATABASE: Final = component_pods(postgres.COMPONENT)
 # Of whatever Cluster: one that is kept under another name has to go on, and while Flagsmith moves from one to another,
 # pods that are not replaced yet ask the one before. The poolers' pods have its label too (pkg/specs/pgbouncer of
-# 1.30.0). The Jobs by which the operator makes servers count among them.
+# 1.30.0). The Jobs by which the operator makes servers count among them. Another name than the embedded server's, which
+# may be beside them.
 CLUSTER_SERVERS: Final = Pods(
-    name=f"flagsmith-{postgres.COMPONENT}", labelled=[names.CNPG_CLUSTER], unlabelled=[names.CNPG_POOLER]
+    name=f"flagsmith-{postgres.COMPONENT}-cluster", labelled=[names.CNPG_CLUSTER], unlabelled=[names.CNPG_POOLER]
 )
 POOLERS: Final = Pods(name=f"flagsmith-{pooler.COMPONENT}", labelled=[names.CNPG_POOLER])
 ROLES: Final = component_pods(roles.COMPONENT)

@@ -1,8 +1,6 @@
 """Who talks to the database beside the live one, and to both while data is brought over."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from typing import Final
 
 from components.kit import names
 from components.network.cluster import cluster_flows, database_flows
@@ -10,8 +8,6 @@ from components.network.ends import CLUSTER_SERVERS, DATABASE, MOVE
 from components.network.policies import Flow, Pods, flow, in_namespace
 from components.settings import Settings
 from components.settings.beside import beside
-
-SERVERS_BESIDE: Final = replace(CLUSTER_SERVERS, name=f"{CLUSTER_SERVERS.name}-cluster")
 
 
 def moved_flows(settings: Settings, users: Callable[[Settings], Iterable[Pods]]) -> Iterator[Flow]:
@@ -35,9 +31,3 @@ def moved_flows(settings: Settings, users: Callable[[Settings], Iterable[Pods]])
     monitoring = [in_namespace(network.monitoring_namespace, network.monitoring_pod_labels)]
     if other.postgres.embedded and other.postgres_exporter is not None:
         yield flow(monitoring, DATABASE, names.POSTGRES_METRICS_PORT)
-
-
-def told_apart(item: Flow) -> Flow:
-    """With a Cluster beside the embedded server, its servers have a policy of another name."""
-    source, destination = (SERVERS_BESIDE if end == CLUSTER_SERVERS else end for end in (item.source, item.destination))
-    return replace(item, source=source, destination=destination)

@@ -91,10 +91,12 @@ class NetworkPoliciesArgs:
     Attributes:
         namespace: the one that is closed.
         flows: what stays open.
+        absent: ends of flows that the stack does not have. The policy of the other end counts; they need none.
     """
 
     namespace: pulumi.Input[str]
     flows: Sequence[Flow]
+    absent: Sequence[Pods] = ()
 
 
 def component_pods(component: str) -> Pods:
@@ -174,7 +176,7 @@ class NetworkPolicies(Component):
     def __init__(self, name: str, args: NetworkPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:NetworkPolicies", name, opts)
         ends = [end for flow in args.flows for end in (flow.source, flow.destination) if isinstance(end, Pods)]
-        policies = {pods.name: policy_spec(pods, args.flows) for pods in ends}
+        policies = {pods.name: policy_spec(pods, args.flows) for pods in ends if pods not in args.absent}
         policies[names.DEFAULT_DENY] = NetworkPolicySpecArgs(
             pod_selector=LabelSelectorArgs(), policy_types=list(DIRECTIONS)
         )

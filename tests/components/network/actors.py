@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from components.kit import names
 from tests.components.network.evaluator import Actor
 
 OWN: Final = "feature-flags"
@@ -118,8 +117,6 @@ GROUPS: Final = {
 SOLVER: Final = Actor(
     name="ACME solver", namespace=OWN, ip="10.244.0.250", labels={"acme.cert-manager.io/http01-solver": "true"}
 )
-# What a stack without a Redis had before, until the pods are replaced that ask it.
-LEFT_CACHE: Final = Actor(name="cache", namespace=OWN, ip="10.244.0.249", labels=names.selector("cache"))
 LODGER: Final = Actor(name="pod of somebody else in the namespace", namespace=OWN, ip="10.244.0.251")
 
 
@@ -141,25 +138,21 @@ def pods(manifests: Sequence[Mapping[str, Any]]) -> tuple[Actor, ...]:
         )
         selectable = {key: value for key, value in labels.items() if key != "app.kubernetes.io/version"}
         assert selectable.items() <= same.labels.items(), f"{name}: pods of one component, told apart by labels"
-    # An edge alone has no API, and never had.
-    left = [LEFT_CACHE] if "api" in found and LEFT_CACHE.name not in found else []
-    return (*found.values(), *left, *_by_operators(manifests), SOLVER, LODGER)
+    return (*found.values(), *_by_operators(manifests), SOLVER, LODGER)
 
 
 def _by_operators(manifests: Sequence[Mapping[str, Any]]) -> Iterator[Actor]:
-    """The pods that CloudNativePG makes, with the labels and ports that it gives them (pkg/specs of 1.30).
-
-    A Cluster without poolers may have had some, until the pods are replaced that ask them.
-    """
+    """The pods that CloudNativePG makes, with the labels and ports that it gives them (pkg/specs of 1.30)."""
     for manifest in manifests:
         name = manifest["metadata"]["name"]
         if manifest["kind"] == "Cluster":
             labels = {"cnpg.io/cluster": name, "cnpg.io/podRole": "instance", "app.kubernetes.io/name": "postgresql"}
             ports = {("postgresql", "TCP"): 5432, ("metrics", "TCP"): 9187, ("status", "TCP"): 8000}
             yield Actor(name="database", namespace=OWN, ip="10.244.0.240", labels=labels, ports=ports)
+        if manifest["kind"] == "Pooler":
             labels = {
-                "cnpg.io/poolerName": f"{name}-pooler",
-                "cnpg.io/cluster": name,
+                "cnpg.io/poolerName": name,
+                "cnpg.io/cluster": manifest["spec"]["cluster"]["name"],
                 "cnpg.io/podRole": "pooler",
                 "app.kubernetes.io/name": "cloudnative-pg",
             }

@@ -1,4 +1,7 @@
-"""A change that is rolled out: policies change first, so that pods of before still reach whom they ask."""
+"""A change that is rolled out: policies change first, and what goes is deleted last, policies too.
+
+So pods of before still reach whom they ask.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -38,7 +41,9 @@ def test_who_serves_still_reaches_every_pod_of_the_stack_that_it_reached_before(
     was, becomes = stack(before), stack(after)
     moved = {"database"} if was.settings.postgres.mode != becomes.settings.postgres.mode else set()
     actors = {actor.name: actor for actor in was.actors}
-    world = World(policies=becomes.policies, namespaces=NAMESPACES, blocks_match_pods=False)
+    kept = {policy["metadata"]["name"] for policy in becomes.policies}
+    leaving = [policy for policy in was.policies if policy["metadata"]["name"] not in kept]
+    world = World(policies=(*becomes.policies, *leaving), namespaces=NAMESPACES, blocks_match_pods=False)
     tried = [
         (source, to, port, protocol)
         for source, to, port, protocol in reachable(was, blocks_match_pods=False)

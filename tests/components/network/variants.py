@@ -218,6 +218,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "PostgreSQL not embedded": lambda stack: stack.postgres.mode != "embedded",
     "a Cluster": lambda stack: stack.postgres.mode == "cloudnativepg",
     "its archive": lambda stack: stack.postgres.cluster.backup.enabled,
+    "poolers": lambda stack: stack.pooled,
     "PostgreSQL external": lambda stack: stack.postgres.mode == "external",
     "Redis embedded": lambda stack: stack.redis.mode == "embedded",
     "Redis external": lambda stack: stack.redis.mode == "external",

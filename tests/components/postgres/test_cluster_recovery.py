@@ -79,7 +79,7 @@ def test_while_flagsmith_moves_its_pods_reach_the_one_before_and_its_pooler_as_w
     before, now = policies(WHOLE), policies(AFTER)
     assert before == now
     for name, labels in (
-        ("flagsmith-database", {"cnpg.io/cluster": "flagsmith-pg", "cnpg.io/podRole": "instance"}),
+        ("flagsmith-database-cluster", {"cnpg.io/cluster": "flagsmith-pg", "cnpg.io/podRole": "instance"}),
         ("flagsmith-pooler", {"cnpg.io/cluster": "flagsmith-pg", "cnpg.io/poolerName": "flagsmith-pg-pooler"}),
     ):
         selecting = {key for key, spec in now.items() if spec["podSelector"] and selected(spec["podSelector"], labels)}
