@@ -842,7 +842,7 @@ class RolloutsSettings(TypedDict):
     enabled: NotRequired[bool]
     """Whether rollouts run by themselves in this stack. (true or false; default `false`)"""
     interval: NotRequired[int]
-    """Seconds between two looks: a broken guard is seen within one of them. (seconds, 1 to 3600; default `60`)"""
+    """Seconds between two looks: a broken guard is seen within one of them. A look asks about the hour before it, so that half an hour is the most. (seconds, 1 to 1800; default `60`)"""
     max_silence: NotRequired[int]
     """After how many seconds without an answer of a guard the alert fires; a guard's own longer `warn_after` counts in its place. (seconds, 1 to 3600; default `1800`)"""
     prometheus: NotRequired[RolloutsPrometheus]

@@ -1,11 +1,12 @@
 """Asks the guards of a rollout, all within a bounded time."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .declared import CLOSE, Declared, Guard
-from .judge import WINDOW, judge, judge_arms, shortest, span_of
-from .prometheus import AwayError, Prometheus, QueryError
+from .judge import WINDOW, Series, Span, judge, judge_arms, shortest, span_of
+from .prometheus import AwayError, PartialError, Prometheus, QueryError
 from .states import Answer, Verdict
 
 EASIEST = "vector(1)"
@@ -69,13 +70,31 @@ def _away(prometheus: Prometheus, now: datetime) -> Answer | None:
 
 
 def _answer(prometheus: Prometheus, guard: Guard, share: float, since: datetime, now: datetime) -> Answer:
-    def filled(query: str) -> str:
-        return with_window(query, guard, since, now)
+    partial: list[PartialError] = []
+
+    def asked(ask: Callable[..., list[Series]], query: str, when: Span | datetime) -> list[Series]:
+        try:
+            return ask(with_window(query, guard, since, now), when)
+        except PartialError as error:
+            partial.append(error)
+            return error.series
 
     arms = guard.comparison
     if arms is not None:
-        events, total = (prometheus.now(filled(query), now) for query in (arms.events, arms.total))
-        return judge_arms(guard, events, total, share, since, now)
-    found = prometheus.over(filled(guard.query), span_of(guard, since, now))
-    samples = prometheus.now(filled(guard.samples), now) if guard.samples else []
-    return judge(guard, found, samples, since, now)
+        events, total = (asked(prometheus.now, query, now) for query in (arms.events, arms.total))
+
+        def judged(guard: Guard) -> Answer:
+            return judge_arms(guard, events, total, share, since, now)
+    else:
+        found = asked(prometheus.over, guard.query, span_of(guard, since, now))
+        samples = asked(prometheus.now, guard.samples, now) if guard.samples else []
+
+        def judged(guard: Guard) -> Answer:
+            return judge(guard, found, samples, since, now)
+
+    if not partial:
+        return judged(guard)
+    # What a part has too much of is a breach. What it lacks, the rest may have.
+    of_a_part = judged(replace(guard, at_least=None))
+    is_out = of_a_part.verdict in (Verdict.OUT, Verdict.BROKEN)
+    return of_a_part if is_out else Answer(Verdict.SILENT, f"may not have all of its data: {partial[0]}")

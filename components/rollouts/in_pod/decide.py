@@ -62,6 +62,7 @@ class _Turn:
             or self._not_begun()
             or self._breach()
             or self._clocks()
+            or self._silence()
             or self._unfinished()
             or self._unsure()
             or self._up()
@@ -165,15 +166,11 @@ class _Turn:
             return step.lasts
         return max((guard.warm_up + guard.holds for guard in self._declared.guards), default=timedelta())
 
-    def _unsure(self) -> Decision | None:
-        """An answer that is no reason to rise, nor to be done. Before the first step nobody has what a guard looks at:
-        then it is enough that somebody answers, unless that step is everybody."""
+    def _silence(self) -> Decision | None:
+        """A silence that begins or ends is written down, also in the middle of a step: a runner that starts anew then
+        knows since when it is."""
         mute_since, memory = self._memory.away_since, self._memory
-        following = self._declared.after(self._live.share)
-        is_trial = self._live.share < CLOSE and following is not None and following.to < ALL - CLOSE
-        enough = _BEFORE if is_trial else (Verdict.GOOD,)
-        unsure = [(guard, answer) for guard, answer in self._answers if answer.verdict not in enough]
-        mute = [pair for pair in unsure if self._is_mute(pair[1])]
+        mute = [pair for pair in self._doubts() if self._is_mute(pair[1])]
         if mute and mute_since is None:
             guard, answer = mute[0]
             is_away = answer.verdict is Verdict.AWAY
@@ -183,7 +180,19 @@ class _Turn:
         if mute_since is not None and not mute:
             why = f"the guards answer again, as they did not since {_said(mute_since)}"
             return self._note(why, replace(memory, away_since=None))
-        return self._unsure_of(*unsure[0]) if unsure else None
+        return None
+
+    def _unsure(self) -> Decision | None:
+        """An answer that is no reason to rise, nor to be done."""
+        return next((self._unsure_of(guard, answer) for guard, answer in self._doubts()), None)
+
+    def _doubts(self) -> list[tuple[Guard, Answer]]:
+        """The guards without a good word. Before the first step nobody has what a guard looks at: then it is enough
+        that somebody answers, unless that step is everybody."""
+        following = self._declared.after(self._live.share)
+        is_trial = self._live.share < CLOSE and following is not None and following.to < ALL - CLOSE
+        enough = _BEFORE if is_trial else (Verdict.GOOD,)
+        return [pair for pair in self._answers if pair[1].verdict not in enough]
 
     def _is_mute(self, answer: Answer) -> bool:
         """Whether it is remembered since when it gives no answer; of nobody's share, too few samples are none either:

@@ -10,6 +10,8 @@ from enum import StrEnum
 from .windows import Freeze, Window
 
 ALL = 100.0
+MOST = {"steps": 100, "guards": 20, "only": 20, "freezes": 50}
+"""How many of each a rollout may have: a look goes through all of them, and a guard may take seconds."""
 CLOSE = 0.001
 """Two shares that differ by less, in percent, are the same: Flagsmith keeps them as texts."""
 

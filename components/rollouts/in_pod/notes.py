@@ -13,7 +13,7 @@ from functools import partial
 from math import isfinite
 from typing import Any, TypeVar
 
-from .declared import Broken, Comparison, Declared, Guard, Measure, Step
+from .declared import MOST, Broken, Comparison, Declared, Guard, Measure, Step
 from .shares import digest
 from .states import Cause, Memory, Stage
 from .windows import freeze, window
@@ -26,7 +26,7 @@ DECLARED = "Rollout (of the catalogue, by ff; do not edit): "
 REMEMBERED = "State of the rollout (by ff): "
 
 
-MOST = timedelta(days=1000)
+LONGEST = timedelta(days=1000)
 """More than a catalogue may say, which is a year."""
 
 
@@ -138,6 +138,9 @@ def _plain(value: Any) -> Any:
 
 
 def _declared(found: Mapping[str, Any]) -> Declared:
+    for key, most in MOST.items():
+        if len(found[key]) > most:
+            raise ValueError(f"it has {len(found[key])} {key}, and {most} are the most")
     return Declared(
         flag=_a(str, found["flag"]),
         environment=_a(str, found["environment"]),
@@ -197,7 +200,7 @@ def _number(value: Any) -> float:
 def _length(seconds: Any) -> timedelta:
     """A length that can be added to a day: none below nothing, and none of centuries."""
     found = timedelta(seconds=_number(seconds))
-    if not timedelta() <= found <= MOST:
+    if not timedelta() <= found <= LONGEST:
         raise ValueError(f"{seconds:g} s is no length of a step")
     return found
 

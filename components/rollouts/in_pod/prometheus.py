@@ -36,6 +36,18 @@ class QueryError(Exception):
     """Prometheus refuses the query; the message says why."""
 
 
+class PartialError(QueryError):
+    """Prometheus warns of its answer, as one does that asks others, some of whom are away: there may be more.
+
+    Attributes:
+        series: What it answers.
+    """
+
+    def __init__(self, warning: str, series: list[Series]) -> None:
+        super().__init__(f"it warns of its answer: {warning}")
+        self.series = series
+
+
 @dataclass(frozen=True)
 class Prometheus:
     """One server.
@@ -53,11 +65,11 @@ class Prometheus:
     seconds: float = SECONDS
 
     def now(self, query: str, at: datetime) -> list[Series]:
-        """The series that a query has at a moment. Raises AwayError or QueryError."""
+        """The series that a query has at a moment. Raises AwayError, QueryError or PartialError."""
         return self._ask("query", {"query": query, "time": at.timestamp()})
 
     def over(self, query: str, span: Span) -> list[Series]:
-        """The series of a query at each point of a span. Raises AwayError or QueryError."""
+        """The series of a query at each point of a span. Raises AwayError, QueryError or PartialError."""
         begins, ends = span.begins.timestamp(), span.ends.timestamp()
         asked = {"query": query, "start": begins, "end": ends, "step": span.step / timedelta(seconds=1)}
         return self._ask("query_range", asked)
@@ -71,7 +83,10 @@ class Prometheus:
         def ask() -> None:
             try:
                 connections.append(self._connection())
-                result.append(_series(self._answer(connections[0], path, {**asked, "timeout": f"{self.seconds:g}s"})))
+                said = self._answer(connections[0], path, {**asked, "timeout": f"{self.seconds:g}s"})
+                series = _series(said["data"])
+                warnings = [text for text in map(str, said.get("warnings") or ()) if not text.startswith(INFO)]
+                result.append(PartialError(self._words(warnings[0]), series) if warnings else series)
             except (AwayError, QueryError) as error:
                 result.append(error)
             except TimeoutError:
@@ -118,11 +133,7 @@ class Prometheus:
         said = json.loads(body)
         if said["status"] != "success":
             raise AwayError("answers without success")
-        for warning in said.get("warnings") or ():
-            # As from one that asks others, some of whom are away: what it has is not all there is.
-            if not str(warning).startswith(INFO):
-                raise QueryError(f"it warns of its answer: {self._words(warning)}")
-        return said["data"]
+        return said
 
     def _words(self, said: object) -> str:
         """What it says, in a line, without the token that it was sent."""

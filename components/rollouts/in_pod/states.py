@@ -38,7 +38,7 @@ class Memory:
         who: Who paused, resumed or started it; empty for the rollout itself.
         at: When this was written.
         went_back: Whether a guard made the share smaller.
-        away_since: Since when Prometheus, or a guard that cannot say so itself, gives no answer, while a step waits.
+        away_since: Since when Prometheus, or a guard, gives no answer.
         before: The segments whose overrides came before its own when this was written; None for not known.
         brought: A digest of what was declared when the rollout, or a person, wrote this; empty of an apply's first one.
         begun: Whether it has begun, of one that is paused.

@@ -128,21 +128,22 @@ def _days(text: str) -> Iterator[int]:
 
 def is_open(only: Sequence[Window], freezes: Sequence[Freeze], now: datetime) -> bool:
     """Whether a share may rise now."""
-    return (not only or any(item.is_open(now) for item in only)) and not any(item.holds(now) for item in freezes)
+    return not any(item.holds(now) for item in freezes) and (not only or any(item.is_open(now) for item in only))
 
 
 def next_opening(only: Sequence[Window], freezes: Sequence[Freeze], now: datetime) -> datetime | None:
     """When a share may rise, now or later; None for never."""
     if is_open(only, freezes, now):
         return now
-    moments = [item.ends for item in freezes if item.ends > now]
-    latest = max([now, *moments])
-    if latest > datetime.max.replace(tzinfo=UTC) - LONGEST:
+    thaws = [item.ends for item in freezes if item.ends > now]
+    if max([now, *thaws]) > datetime.max.replace(tzinfo=UTC) - LONGEST:
         return None
+    moments = set(thaws)
     for item in only:
         local = now.astimezone(zone_of(item.zone)).date()
         # A week is enough where nothing is frozen; one behind each freeze is too.
-        for begin in [local, *(moment.date() - timedelta(days=1) for moment in moments)]:
-            for number in range(9):
-                moments += [opens for opens, _ in item.spans(begin + timedelta(days=number))]
-    return min((moment for moment in moments if moment > now and is_open(only, freezes, moment)), default=None)
+        weeks = {local, *(moment.date() - timedelta(days=1) for moment in thaws)}
+        days = {begin + timedelta(days=number) for begin in weeks for number in range(9)}
+        moments.update(opens for day in days for opens, _ in item.spans(day))
+    later = sorted(moment for moment in moments if moment > now)
+    return next((moment for moment in later if is_open(only, freezes, moment)), None)

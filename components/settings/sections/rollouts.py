@@ -12,7 +12,7 @@ from components.settings.problems import NOT_SHOWN, Problem
 from components.settings.references import CaReference
 from components.settings.resources import Resources
 from components.settings.sections.audit import TokenReference
-from components.settings.types import Boolean, Kind, Seconds, Text
+from components.settings.types import Boolean, Kind, Seconds, Text, WholeNumber
 
 ROLLOUTS_RESOURCES = Resources.model_validate(
     {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"cpu": "500m", "memory": "192Mi"}}
@@ -72,8 +72,10 @@ class RolloutsSettings(Section):
     """The pod that runs the rollouts of the catalogue (docs/rollouts.md)."""
 
     enabled: Boolean = Field(default=False, description="Whether rollouts run by themselves in this stack.")
-    interval: Seconds = Field(
-        default=60, description="Seconds between two looks: a broken guard is seen within one of them."
+    interval: Annotated[WholeNumber, Field(ge=1, le=1800), Kind("seconds, 1 to 1800")] = Field(
+        default=60,
+        description="Seconds between two looks: a broken guard is seen within one of them. A look asks about the hour "
+        "before it, so that half an hour is the most.",
     )
     max_silence: Seconds = Field(
         default=1800,

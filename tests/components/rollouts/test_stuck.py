@@ -10,8 +10,12 @@ from components.rollouts.in_pod.asking import Guards
 from components.rollouts.in_pod.decide import decide
 from components.rollouts.in_pod.declared import Guard, Step
 from components.rollouts.in_pod.judge import Series, Span
+from components.rollouts.in_pod.notes import Description
+from components.rollouts.in_pod.project import Found
 from components.rollouts.in_pod.prometheus import Prometheus
-from components.rollouts.in_pod.states import Action, Decision, Live, Stage
+from components.rollouts.in_pod.states import Action, Answer, Decision, Live, Memory, Stage, Verdict
+from components.rollouts.in_pod.turn import Turned
+from components.rollouts.in_pod.watched import Seen, mute_since
 from tests.components.rollouts.histories import BEGIN, MINUTE
 from tests.components.rollouts.test_table import BEGUN, ONCE, RUNNING, STEPS, rollout
 
@@ -65,3 +69,29 @@ def test_one_that_was_done_and_whose_share_somebody_set_goes_on_to_added_steps_w
     for moved, memory in ((live, replace(done, share=30)), (Live(100, BEGIN), done)):
         with pytest.raises(people.NotPossibleError, match="It is not paused: it is done"):
             people.resume(rollout(), moved, memory, "ann", "so", BEGIN)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SILENT, Verdict.AWAY])
+def test_a_silence_in_the_middle_of_a_step_is_known_to_a_pod_that_starts_anew(verdict: Verdict) -> None:
+    declared = rollout(guards=(Guard("errors", "up", at_most=1, warn_after=30 * MINUTE),))
+    mute = {"errors": Answer(verdict, "has no number")}
+
+    def decided(minutes: int, memory: Memory | None, answers: dict[str, Answer] = mute) -> Decision:
+        now = BEGIN + minutes * MINUTE
+        return decide(declared, Live(10, now), answers, memory, now)
+
+    first = decided(5, RUNNING)
+    assert (first.action, first.memory) == (
+        Action.NOTE,
+        replace(RUNNING, away_since=BEGIN + 5 * MINUTE, at=BEGIN + 5 * MINUTE),
+    )
+    again = decided(20, first.memory)
+    assert (again.action, again.until) == (Action.WAIT, BEGIN + 60 * MINUTE)
+    found = Found({"name": "new_model.production"}, Description("", declared, again.memory), Live(10, BEGIN))
+    turned = Turned(found, mute, again)
+    since = mute_since(Seen(), {"1 1": turned}, (BEGIN + 20 * MINUTE).timestamp())
+    assert since == {("1 1", "errors"): (BEGIN + 5 * MINUTE).timestamp()}
+    late = decided(60, first.memory)
+    assert (late.action, late.warns) == (Action.WAIT, True)
+    over = decided(21, first.memory, {"errors": Answer(Verdict.GOOD)})
+    assert (over.action, over.memory) == (Action.NOTE, replace(RUNNING, at=BEGIN + 21 * MINUTE))

@@ -15,7 +15,10 @@ OF_ORGANISATION = re.compile(r"/organisations/\d+/")
 OF_THE_ORGANISATION_ALONE = re.compile(
     r"/organisations/\d+/(invites|invite-links|user-permissions|user-group-permissions)/"
 )
-FOR_ADMINS = re.compile(r"/(api-keys|user-permissions|user-group-permissions)/")
+FOR_ADMINS = re.compile(r"/(api-keys|user-permissions|user-group-permissions|identities)/")
+SEGMENTS = re.compile(r"/projects/\d+/segments/")
+OF_PROJECT = re.compile(r"/projects/\d+/")
+NO_PROJECT = {"detail": "No Project matches the given query."}
 
 
 def check(data: Database, who: Row) -> None:
@@ -30,8 +33,15 @@ def check(data: Database, who: Row) -> None:
         raise RefusalError(403, NO_PERMISSION)
     in_project = {name for grant in grants for name in grant["permissions"]}
     wanted = "UPDATE_FEATURE_STATE" if STATES.search(path) else "MANAGE_SEGMENT_OVERRIDES"
-    if is_reading:
-        is_allowed = "VIEW_PROJECT" in in_project
+    if is_reading and OF_PROJECT.search(path) and "VIEW_PROJECT" not in in_project:
+        is_hidden = path.endswith("/features/") or "MANAGE_SEGMENTS" in in_project
+        raise RefusalError(404, NO_PROJECT) if is_hidden else RefusalError(403, NO_PERMISSION)
+    if is_reading and path.endswith("/features/featurestates/"):
+        is_allowed = sees(data, who, int(request.args["environment"]))
+    elif is_reading:
+        is_allowed = True
+    elif SEGMENTS.search(path):
+        is_allowed = "MANAGE_SEGMENTS" in in_project
     elif OVERRIDES.search(path) or STATES.search(path):
         here = _environment(data)
         is_allowed = wanted in {
@@ -44,6 +54,16 @@ def check(data: Database, who: Row) -> None:
         is_allowed = False
     if not is_allowed:
         raise RefusalError(403, NO_PERMISSION)
+
+
+def sees(data: Database, who: Row | None, environment: int) -> bool:
+    """Whether somebody may see an environment; an organisation's key, which is None, sees all."""
+    if who is None or who["role"] == "ADMIN":
+        return True
+    key = data.get("environments", environment)["api_key"]
+    given = list(_grants(data, who, "project"))
+    given += [grant for grant in _grants(data, who, "environment") if grant["where"] == key]
+    return any(grant["admin"] or "VIEW_ENVIRONMENT" in grant["permissions"] for grant in given)
 
 
 def _grants(data: Database, who: Row, scope: str) -> Iterator[Row]:

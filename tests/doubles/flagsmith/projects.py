@@ -8,6 +8,7 @@ from tests.doubles.flagsmith import limits
 from tests.doubles.flagsmith.answers import body, database, page, required, user
 from tests.doubles.flagsmith.custom_fields import stored
 from tests.doubles.flagsmith.database import Database, RefusalError, Row, new_key, new_uuid
+from tests.doubles.flagsmith.permissions import sees
 from tests.doubles.flagsmith.states import new_state
 
 projects = Blueprint("projects", __name__)
@@ -93,8 +94,8 @@ def change_project(project: int) -> Any:
 
 @projects.get("/environments/")
 def environments() -> Any:
-    user()
-    return page(shown(row) for row in database().rows("environments"))
+    who, data = user(), database()
+    return page(shown(row) for row in data.rows("environments") if sees(data, who, row["id"]))
 
 
 @projects.post("/environments/")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Final
 
-from components.rollouts.in_pod.declared import ALL, CLOSE, Declared, Step
+from components.rollouts.in_pod.declared import ALL, CLOSE, MOST, Declared, Step
 from components.rollouts.in_pod.windows import Freeze, Window, WindowError, freeze, next_opening, window
 from components.text import quoting
 from flagops.commands.flags.catalogue.guards import SHIPPED, CatalogueGuard
@@ -69,6 +69,10 @@ def _rollout(
             if getattr(rollout, name):
                 yield CatalogueProblem((*key, name), "goes with `steps` only: without them nothing moves by itself")
         return
+    too_many = list(_too_many(key, rollout))
+    if too_many:
+        yield from too_many
+        return
     if flag.variations:
         said = "go with flags without variations: when they leave the catalogue, everybody would draw a variation anew"
         yield CatalogueProblem((*key, "steps"), said)
@@ -95,6 +99,14 @@ def _rollout(
             )
             yield CatalogueProblem((*key, "guards", number), f"{quoting.key(name)} {said}")
     yield from _times(key, rollout, flag, today)
+
+
+def _too_many(key: Key, rollout: Rollout) -> Iterator[CatalogueProblem]:
+    given = {"steps": rollout.steps, "guards": rollout.guards, "only": rollout.only, "freezes": rollout.freeze}
+    for name, most in MOST.items():
+        if len(given[name]) > most:
+            place = (*key, "freeze" if name == "freezes" else name)
+            yield CatalogueProblem(place, f"has {len(given[name])} entries: at most {most}")
 
 
 def _segment(key: Key, rollout: Rollout, catalogue: Catalogue) -> Iterator[CatalogueProblem]:

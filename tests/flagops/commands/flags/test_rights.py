@@ -104,7 +104,7 @@ def test_rights_that_somebody_gave_himself_outlive_his_group_until_a_strict_cata
     assert " ~ rights of eve@example.com\n     - project admin\n     - production: permissions admin" in shown.stdout
     done = run("flags", "apply", str(path), "--url", server.url, "--yes")
     assert done.exit_code == 0, done.stderr
-    assert eve.get("/projects/1/features/").status_code == 403
+    assert eve.get("/projects/1/features/").status_code == 404
     assert run("flags", "plan", str(path), "--url", server.url).exit_code == 0
 
 
