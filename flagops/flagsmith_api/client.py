@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
+from components.rollouts.in_pod.pages import entries
 from components.text.versions import Version, parse_version
 from flagops.errors import AnswerError
 from flagops.trust import HINT, authorities, untrusted
@@ -151,17 +152,8 @@ class FlagsmithClient:
                 raise
 
     def pages(self, path: str, params: Mapping[str, str | int] | None = None) -> Iterator[Any]:
-        """All entries of a list that comes in pages, or at once."""
-        page = 1
-        while True:
-            found = self.get(path, {**(params or {}), "page": page, "page_size": PAGE_SIZE})
-            if isinstance(found, list):
-                yield from found
-                return
-            yield from found["results"]
-            if not found.get("next"):
-                return
-            page += 1
+        """All entries of a list that comes in pages, or at once. Raises FlagsmithError for one without an end."""
+        return entries(self.get, path, params, PAGE_SIZE, FlagsmithError)
 
     def request(
         self,

@@ -8,10 +8,11 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from .pages import entries
+
 SECONDS = 30
 """For each step of one request. Flagsmith's own workers are ended after as long (`gunicorn.timeout`)."""
 PAGE_SIZE = 100
-MOST_PAGES = 1000
 MOST_BYTES = 20_000_000
 REFUSED = (401, 403)
 
@@ -47,15 +48,7 @@ class PlainApi:
 
     def pages(self, path: str, params: Mapping[str, str | int] | None = None) -> Iterator[Any]:
         """All entries of a list, which comes at once or in pages. Raises UnansweredError."""
-        for page in range(1, MOST_PAGES):
-            found = self.get(path, {**(params or {}), "page": page, "page_size": PAGE_SIZE})
-            if isinstance(found, list):
-                yield from found
-                return
-            yield from found["results"]
-            if not found.get("next"):
-                return
-        raise UnansweredError(f"{path} has no last page")
+        return entries(self.get, path, params, PAGE_SIZE, UnansweredError)
 
     def now(self) -> datetime:
         """What time it was at Flagsmith when it answered last."""

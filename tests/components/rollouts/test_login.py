@@ -68,25 +68,22 @@ def add_environment(flagsmith: Database, project: str, name: str) -> None:
 
 def rights_in_projects(flagsmith: Database) -> dict[tuple[str, bool], set[str]]:
     """What the account may, by project, and whether it is its administrator."""
-    found: dict[tuple[str, bool], set[str]] = {}
-    for project, admin, right in flagsmith.query(
-        "SELECT p.name, u.admin, r.permissionmodel_id FROM projects_userprojectpermission u"
-        " JOIN projects_project p ON p.id = project_id"
-        " LEFT JOIN projects_userprojectpermission_permissions r ON r.userprojectpermission_id = u.id"
-    ):
-        found.setdefault((project, admin), set()).add(right)
-    return found
+    return rights(flagsmith, "project", "name")
 
 
 def rights_in_environments(flagsmith: Database) -> dict[tuple[str, bool], set[str]]:
     """The same by the environment's key."""
+    return rights(flagsmith, "environment", "api_key")
+
+
+def rights(flagsmith: Database, kind: str, called: str) -> dict[tuple[str, bool], set[str]]:
     found: dict[tuple[str, bool], set[str]] = {}
-    for key, admin, right in flagsmith.query(
-        "SELECT e.api_key, u.admin, r.permissionmodel_id FROM environments_userenvironmentpermission u"
-        " JOIN environments_environment e ON e.id = environment_id"
-        " LEFT JOIN environments_userenvironmentpermission_permissions r ON r.userenvironmentpermission_id = u.id"
+    for place, admin, right in flagsmith.query(
+        f"SELECT p.{called}, u.admin, r.permissionmodel_id FROM {kind}s_user{kind}permission u"  # noqa: S608
+        f" JOIN {kind}s_{kind} p ON p.id = {kind}_id"
+        f" LEFT JOIN {kind}s_user{kind}permission_permissions r ON r.user{kind}permission_id = u.id"
     ):
-        found.setdefault((key, admin), set()).add(right)
+        found.setdefault((place, admin), set()).add(right)
     return found
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from components.rollouts.in_pod import pages
+from components.rollouts.in_pod.plain_api import PlainApi, UnansweredError
 from flagops.flagsmith_api import client as client_module
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError, _date
 from tests.doubles.flagsmith import Flagsmith
@@ -65,6 +67,19 @@ def test_all_pages_are_read(flagsmith: Flagsmith, client: FlagsmithClient, monke
     flagsmith.forget()
     assert len(list(client.pages(FEATURES))) == 205
     assert asked(flagsmith, "GET") == 3
+
+
+@pytest.mark.parametrize("asks", [FlagsmithClient, PlainApi])
+def test_a_list_without_a_last_page_ends_with_an_error(
+    monkeypatch: pytest.MonkeyPatch, asks: type[FlagsmithClient] | type[PlainApi]
+) -> None:
+    api = FlagsmithClient("http://127.0.0.1:1") if asks is FlagsmithClient else PlainApi("", str, lambda: None)
+    monkeypatch.setattr(pages, "MOST_PAGES", 3)
+    monkeypatch.setattr(asks, "get", lambda *_: {"results": [1], "next": "always"})
+    found = api.pages(FEATURES)
+    assert [next(found) for _ in range(3)] == [1, 1, 1]
+    with pytest.raises((FlagsmithError, UnansweredError), match="projects/1/features/ has no last page"):
+        next(found)
 
 
 def test_what_is_gone_already_is_deleted(client: FlagsmithClient) -> None:
