@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .declared import ALL, CLOSE, Broken, Declared, Guard, Step
+from .judge import LOOKS_BACK
 from .states import Action, Answer, Cause, Decision, Live, Memory, Stage, Verdict, beginning
 from .windows import is_open, next_opening
 
@@ -167,11 +168,13 @@ class _Turn:
         return max((guard.warm_up + guard.holds for guard in self._declared.guards), default=timedelta())
 
     def _silence(self) -> Decision | None:
-        """A silence that begins or ends is written down, also in the middle of a step: a runner that starts anew then
-        knows since when it is."""
+        """A silence that begins or ends is written down: a runner that starts anew then knows since when it is. In the
+        middle of a step, only one of which Prometheus itself may soon not know it: each write is kept for ever."""
         mute_since, memory = self._memory.away_since, self._memory
         mute = [pair for pair in self._doubts() if self._is_mute(pair[1])]
-        if mute and mute_since is None:
+        latest = self._now - LOOKS_BACK / 2
+        is_known = all(answer.since is not None and answer.since > latest for _, answer in mute)
+        if mute and mute_since is None and not (is_known and self._now < self._over_at()):
             guard, answer = mute[0]
             is_away = answer.verdict is Verdict.AWAY
             why = "Prometheus does not answer" if is_away else f"{guard.name} {answer.why or answer.verdict}"

@@ -95,3 +95,16 @@ def test_a_silence_in_the_middle_of_a_step_is_known_to_a_pod_that_starts_anew(ve
     assert (late.action, late.warns) == (Action.WAIT, True)
     over = decided(21, first.memory, {"errors": Answer(Verdict.GOOD)})
     assert (over.action, over.memory) == (Action.NOTE, replace(RUNNING, at=BEGIN + 21 * MINUTE))
+
+
+def test_a_guard_that_is_silent_now_and_then_is_not_written_of_in_the_middle_of_a_step() -> None:
+    declared = rollout(guards=(Guard("errors", "up", at_most=1),))
+
+    def action(minutes: int, silent_since: int) -> Action:
+        now = BEGIN + minutes * MINUTE
+        mute = {"errors": Answer(Verdict.SILENT, "has no number (NaN)", BEGIN + silent_since * MINUTE)}
+        return decide(declared, Live(10, now), mute, RUNNING, now).action
+
+    # Prometheus knows by itself since when it is, for an hour; when the step's time is over, somebody waits for it.
+    assert [action(minutes, 10) for minutes in (11, 39, 40, 59)] == [Action.WAIT, Action.WAIT, Action.NOTE, Action.NOTE]
+    assert [action(60, 59), action(61, 50)] == [Action.NOTE, Action.NOTE]
