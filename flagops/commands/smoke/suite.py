@@ -70,7 +70,7 @@ def run(visit: Visit, names: Collection[str]) -> Iterator[CheckResult]:
         result = run_one(name, visit)
         yield result
         if name == FIRST and result.outcome is CheckStatus.FAILED:
-            reason = "not looked at: the server does not answer"
+            reason = f"not looked at: {FIRST} failed"
             yield from (CheckResult(other, CheckStatus.SKIPPED, reason, 0) for other in list(names)[number + 1 :])
             return
 
