@@ -70,7 +70,9 @@ down: setup ## Remove the stack `local`, and end the local cluster.
 PYTEST = env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q
 WORKERS := 3
 
-test: lint examples $(CHECKOV) $(POSTGRES) ## Lint, check types, and run every test (makes throw-away clusters).
+# mypy, pip and npm each use one core, so what is there before the tests is made side by side.
+test: ## Lint, check types, and run every test (makes throw-away clusters).
+	@$(MAKE) --no-print-directory --jobs=2 lint examples $(CHECKOV) $(POSTGRES)
 	$(PYTEST)
 
 test-fast: WORKERS := 2

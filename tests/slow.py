@@ -33,7 +33,12 @@ FILES: Final = (
     "flagops/commands/deploy",
     "versioning",
     "components/test_machines.py",
+    "components/package/test_guards.py",
+    "components/package/test_host.py",
+    "components/package/test_instances.py",
     "components/test_kept_data.py",
+    "components/test_kept_data_asked.py",
+    "components/test_own_cluster.py",
     "components/test_rotations.py",
     "components/test_urns.py",
     "policies/test_stacks.py",
@@ -42,11 +47,16 @@ FILES: Final = (
     "components/network",
     # Thousands of inputs, or each command in each world.
     "bad_input",
+    "components/rollouts/test_decide.py",
     "components/settings/test_secrets_in_settings.py",
     "components/text/test_scalars.py",
+    "flagops/cli/test_edge_alone.py",
     "flagops/cli/test_env_command.py",
+    "flagops/cli/test_own_cluster.py",
     "flagops/commands/flags/test_any_catalogue.py",
     "flagops/commands/flags/test_broken_answers.py",
+    "flagops/commands/flags/test_who.py",
+    "flagops/commands/init/test_new.py",
     "flagops/cli/test_every_command.py",
     "flagops/cli/test_worlds.py",
     # Real servers, and processes that are killed.
@@ -56,9 +66,11 @@ FILES: Final = (
     "components/backup/test_stacks.py",
     "components/audit",
     "components/flag_metrics",
+    "components/flagsmith/test_gunicorn.py",
     "contracts",
     "deployment",
     "smoke",
+    "flagops/cli/test_completion.py",
     "flagops/cli/test_endings.py",
     "flagops/cli/test_interrupted.py",
     "flagops/flagsmith_api/test_smoke.py",
@@ -70,7 +82,7 @@ FILES: Final = (
     "test_end_of_run.py",
 )
 
-BEFORE_FAST: Final = Fraction(1, 3)
+BEFORE_FAST: Final = Fraction(2, 5)
 """Of the slow files without a cluster, how many come before the fast ones.
 
 Three workers meet there: by the times of a whole run two of them need as long for the cluster's files, and these, as

@@ -1,9 +1,10 @@
 """Two instances of one program in one cluster have nothing in common, whatever is switched on."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
@@ -16,6 +17,7 @@ from tests.components.package.host import Host, host
 from tests.components.package.test_host import arguments
 from tests.components.registering import WHOLE
 
+Made = dict[str, list[dict[str, Any]]]
 TEAMS = ("team-a", "team-b")
 PORTS = {value for name, value in vars(names).items() if name.endswith("_PORT")}
 ISOLATED = [name for name in WHOLE if name.startswith("production")]
@@ -28,7 +30,13 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
         yield made
 
 
-def made(name: str, process: Host) -> dict[str, list[dict[str, Any]]]:
+@pytest.fixture(scope="module")
+def of_stack(process: Host) -> Callable[[str], Made]:
+    """What `made` gives for a stack; no test changes it."""
+    return cache(lambda name: made(name, process))
+
+
+def made(name: str, process: Host) -> Made:
     """The objects of both instances of a stack, by namespace, that of a namespace itself by its name."""
     process.forget()
     stack, overrides = WHOLE[name]
@@ -37,7 +45,7 @@ def made(name: str, process: Host) -> dict[str, list[dict[str, Any]]]:
         own = {"namespace": {**given.get("namespace", {}), "name": team}, "host": f"{team}.example.com"}
         ports = {"service": {"nodePort": 30080 + number}} if "service" in given else {}
         process.construct(team, {**given, **own, **ports, "publicUrl": f"https://{team}.example.com"}, stack)
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: Made = {}
     # Building the program refuses two resources that are the same object.
     for item in process.program(tuple(given["apiVersions"])).objects:
         found.setdefault(item.ref.namespace or item.ref.name, []).append(item.manifest)
@@ -45,16 +53,18 @@ def made(name: str, process: Host) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_each_has_its_own_objects_and_none_for_the_whole_cluster_but_the_namespace(name: str, process: Host) -> None:
-    found = made(name, process)
+def test_each_has_its_own_objects_and_none_for_the_whole_cluster_but_the_namespace(
+    name: str, of_stack: Callable[[str], Made]
+) -> None:
+    found = of_stack(name)
     assert set(found) == set(TEAMS)
     one, other = ({(item["kind"], _without_digest(item)) for item in found[team]} for team in TEAMS)
     assert one == {(kind, object_name.replace("team-b", "team-a")) for kind, object_name in other}
 
 
 @pytest.mark.parametrize("name", ISOLATED)
-def test_no_pod_of_one_reaches_a_pod_of_the_other(name: str, process: Host) -> None:
-    found = made(name, process)
+def test_no_pod_of_one_reaches_a_pod_of_the_other(name: str, of_stack: Callable[[str], Made]) -> None:
+    found = of_stack(name)
     policies = tuple(item for team in TEAMS for item in found[team] if item["kind"] == "NetworkPolicy")
     labels = {
         item["metadata"]["name"]: {
