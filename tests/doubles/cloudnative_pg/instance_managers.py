@@ -1,7 +1,9 @@
 """The instance managers of all Clusters: pods get ready, the target becomes the primary, parameters are loaded.
 
-What they do follows internal/management/controller/ of CloudNativePG 1.30. Not played: PostgreSQL itself, and so roles,
-databases, archives and backups; parameters whose decrease must reach the primary first (hot standby's). Addresses of
+What they do follows internal/management/controller/ of CloudNativePG 1.30. One that is fenced, or that a test has stop,
+is not ready: the operator fails over from the latter, by way of no primary (`pending`), when nobody receives from it
+any more. Not played: PostgreSQL itself, and so roles, databases, archives and backups; the Lease that a server takes
+before it becomes the primary; parameters whose decrease must reach the primary first (hot standby's). Addresses of
 pods are this machine's loopback addresses, which Kubernetes takes into no EndpointSlice: Services have no endpoints.
 """
 
@@ -12,7 +14,6 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -21,65 +22,19 @@ from typing import Any, Final
 import httpx
 
 from flagops.local_cluster import rest
-from tests.doubles.cloudnative_pg.pods import is_to_run, ready
+from tests.doubles.cloudnative_pg.instance import Instance, is_fenced, parameters_of
+from tests.doubles.cloudnative_pg.pods import is_to_run, pod_path, running
 from tests.doubles.cloudnative_pg.serving import listening, served
 from tests.doubles.cloudnative_pg.watching import Key, Watched, key
 
 CLUSTERS: Final = "/apis/postgresql.cnpg.io/v1/clusters"
 INSTANCES: Final = "cnpg.io/podRole=instance"
-CLUSTER_LABEL: Final = "cnpg.io/cluster"
 
 HEALTHY: Final = "Cluster in healthy state"
 APPLYING: Final = "Applying configuration"
 RESTARTING_IN_PLACE: Final = "Primary instance is being restarted in-place"
 
-AT_RESTART: Final = frozenset(
-    {
-        *("archive_mode", "huge_pages", "max_connections", "max_locks_per_transaction", "max_prepared_transactions"),
-        *("max_replication_slots", "max_wal_senders", "max_worker_processes", "shared_buffers"),
-        *("shared_preload_libraries", "superuser_reserved_connections", "track_activity_query_size", "wal_buffers"),
-        "wal_level",
-    }
-)
-"""Parameters that PostgreSQL reads when it starts (the context `postmaster` of pg_settings)."""
-
 POSITION: Final = "0/3000060"
-
-
-@dataclass
-class Instance:
-    """One instance manager, from its pod's start to its end.
-
-    Attributes:
-        pod: The pod it runs in.
-        ending: What is closed in the end.
-        loaded: The parameters that were last read.
-        started_with: Those that were read when PostgreSQL started.
-        session: Another one after each start.
-    """
-
-    pod: dict[str, Any]
-    ending: ExitStack
-    loaded: Mapping[str, str] = field(default_factory=dict)
-    started_with: Mapping[str, str] = field(default_factory=dict)
-    session: str = ""
-
-    @property
-    def name(self) -> str:
-        return str(self.pod["metadata"]["name"])
-
-    @property
-    def cluster(self) -> Key:
-        metadata = self.pod["metadata"]
-        return metadata["namespace"], metadata["labels"][CLUSTER_LABEL]
-
-    @property
-    def pending_restart(self) -> bool:
-        return any(self.loaded.get(name) != self.started_with.get(name) for name in AT_RESTART)
-
-    def start_postgres(self, parameters: Mapping[str, str]) -> None:
-        self.loaded = self.started_with = dict(parameters)
-        self.session = uuid.uuid4().hex
 
 
 class InstanceManagers:
@@ -106,6 +61,7 @@ class InstanceManagers:
         }
         self._lock = threading.Lock()
         self._instances: dict[str, Instance] = {}
+        self._stopped: set[str] = set()
         self.pods = Watched(http, "/api/v1/pods", INSTANCES, self._settle)
         self.clusters = Watched(http, CLUSTERS, "", self._settle)
 
@@ -122,6 +78,17 @@ class InstanceManagers:
     def sessions(self, cluster: Key) -> dict[str, str]:
         """The session of each PostgreSQL of a Cluster: another one after each start."""
         return {item.name: item.session for item in list(self._instances.values()) if item.cluster == cluster}
+
+    @contextmanager
+    def stopped(self, *names: str) -> Iterator[None]:
+        """PostgreSQL does not run in these instances, and nobody was asked; it starts again in the end."""
+        self._stopped |= {*names}
+        self._settle()
+        try:
+            yield
+        finally:
+            self._stopped -= {*names}
+            self._settle()
 
     @contextmanager
     def running(self) -> Iterator["InstanceManagers"]:
@@ -144,8 +111,26 @@ class InstanceManagers:
                 instance = self._started(there[uid])
                 if instance is not None:
                     self._instances[uid] = instance
+            for instance in self._instances.values():
+                self._start_or_stop(instance)
             for cluster in self.clusters.items.values():
                 self._manage(cluster)
+
+    def _runs(self, instance: Instance) -> bool:
+        return instance.is_up and instance.name not in self._stopped
+
+    def _start_or_stop(self, instance: Instance) -> None:
+        cluster = self.clusters.items.get(instance.cluster)
+        if cluster is None:
+            return
+        is_up = instance.name not in self._stopped and not is_fenced(cluster, instance.name)
+        path = pod_path(instance.pod)
+        if is_up != instance.is_up and self._patch(
+            path, {"status": running(instance.pod, instance.address, is_ready=is_up)}
+        ):
+            instance.is_up = is_up
+            if is_up:
+                instance.start_postgres(parameters_of(cluster))
 
     def _started(self, pod: dict[str, Any]) -> Instance | None:
         """Bring a pod up: its server first, then its readiness, as with a probe."""
@@ -153,12 +138,12 @@ class InstanceManagers:
         cluster = self.clusters.items.get(instance.cluster)
         if cluster is None:
             return None
-        instance.start_postgres(_parameters(cluster))
+        instance.start_postgres(parameters_of(cluster))
         listener = listening()
         certificate = self._certificate(cluster)
         instance.ending.enter_context(served(listener, certificate, lambda: self._status(instance)))
-        path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{instance.name}"
-        if not self._patch(path, {"status": ready(pod, listener.getsockname()[0])}):
+        instance.address = listener.getsockname()[0]
+        if not self._patch(pod_path(pod), {"status": running(pod, instance.address, is_ready=True)}):
             instance.ending.close()
             return None
         return instance
@@ -178,18 +163,18 @@ class InstanceManagers:
         instances = {item.name: item for item in self._instances.values() if item.cluster == key(cluster)}
         path = f"/apis/postgresql.cnpg.io/v1/namespaces/{namespace}/clusters/{cluster['metadata']['name']}"
         current, target = status.get("currentPrimary"), status.get("targetPrimary")
-        if target != current and target in instances:
+        if target != current and target in instances and self._runs(instances[target]):
             moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
             self._patch(path, {"status": {"currentPrimary": target, "currentPrimaryTimestamp": moment}})
         elif status.get("phase") == RESTARTING_IN_PLACE and current in instances:
-            instances[current].start_postgres(_parameters(cluster))
+            instances[current].start_postgres(parameters_of(cluster))
             self._set_phase(path, cluster, HEALTHY, "Primary instance restarted in-place")
         else:
             self._reload(path, cluster, instances)
 
     def _reload(self, path: str, cluster: Mapping[str, Any], instances: Mapping[str, Instance]) -> None:
         """Read the parameters; one instance asks the operator for restarts, a replica if there is one."""
-        wanted, status = _parameters(cluster), cluster.get("status", {})
+        wanted, status = parameters_of(cluster), cluster.get("status", {})
         for name, instance in instances.items():
             if instance.loaded == wanted:
                 continue
@@ -229,9 +214,14 @@ class InstanceManagers:
         cluster = self.clusters.items.get(instance.cluster)
         if cluster is None:
             return None
+        if instance.name in self._stopped:
+            return None
+        if not instance.is_up:
+            # Fenced, or starting again: the operator puts no other one in its place for that.
+            return {"mightBeUnavailable": True, **self._program}
         current, target = (cluster.get("status", {}).get(name, "") for name in ("currentPrimary", "targetPrimary"))
         is_primary = instance.name == (current or target)
-        leads = any(item.name == current == target for item in list(self._instances.values()))
+        leads = any(item.name == current == target and self._runs(item) for item in list(self._instances.values()))
         replica = {"receivedLsn": POSITION, "replayLsn": POSITION, "isWalReceiverActive": leads}
         settings = json.dumps(dict(instance.loaded), sort_keys=True)
         return {
@@ -244,7 +234,3 @@ class InstanceManagers:
             **self._program,
             **({"currentLsn": POSITION} if is_primary else replica),
         }
-
-
-def _parameters(cluster: Mapping[str, Any]) -> Mapping[str, str]:
-    return dict(cluster["spec"].get("postgresql", {}).get("parameters", {}))
