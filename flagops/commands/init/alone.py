@@ -21,7 +21,7 @@ def alone(directory: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RefusedError(
-                f"Another ff init is at work in {directory}. Nothing was written.",
+                f"In {directory} another ff init is at work. Nothing was written.",
                 hint="Run this again when that has ended.",
             ) from None
         except OSError:

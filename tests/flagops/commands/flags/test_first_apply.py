@@ -1,5 +1,6 @@
 """The first apply of a project: as few requests as can be, and nobody sees a flag on that is off for them."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,10 +166,12 @@ def test_an_environment_that_another_run_made_meanwhile_is_not_made_twice(
     assert bare.double
     double = bare.double
     real = FlagsmithClient.request
+    one_at_a_time = threading.Lock()
 
     def racing(self: FlagsmithClient, method: str, path: str, **more: Any) -> Any:
-        if "features/" in path and method == "POST" and "staging" not in bare_names():
-            double.add_environments("staging")
+        with one_at_a_time:
+            if "features/" in path and method == "POST" and "staging" not in bare_names():
+                double.add_environments("staging")
         return real(self, method, path, **more)
 
     def bare_names() -> set[str]:

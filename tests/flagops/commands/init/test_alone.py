@@ -29,7 +29,7 @@ def test_a_second_run_takes_nothing_from_one_that_is_half_way(run: Run, tmp_path
         assert first.stdout.readline() == "half\n"
         half = content(place)
         said = made(run, place, code=1).stderr
-        assert f"Error: Another ff init is at work in {place}. Nothing was written." in said
+        assert f"Error: In {place} another ff init is at work. Nothing was written." in said
         assert content(place) == half
         first.stdin.write("\n")
     assert first.returncode == 0
@@ -64,7 +64,7 @@ def test_an_upgrade_waits_for_nobody_either(run: Run, tmp_path: Path) -> None:
     with alone(tmp_path):
         result = run("init", str(tmp_path), "--upgrade", "--yes")
         assert result.exit_code == 1
-        assert f"Another ff init is at work in {tmp_path}." in result.stderr
+        assert f"In {tmp_path} another ff init is at work." in result.stderr
     assert not (tmp_path / ".gitlab-ci.yml").exists()
     assert run("init", str(tmp_path), "--upgrade", "--yes").exit_code == 0
     assert (tmp_path / ".gitlab-ci.yml").exists()
