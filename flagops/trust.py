@@ -11,7 +11,7 @@ import httpx
 from flagops.errors import BadInputError
 
 VARIABLE, FOR_REQUESTS = "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"
-HINT = f"If an authority of your own signed it: {VARIABLE}=/path/to/ca.crt"
+HINT = f"If an authority of your own signed it: {VARIABLE}=/path/to/ca.crt, a file in place of the public ones"
 
 
 def authorities() -> ssl.SSLContext:

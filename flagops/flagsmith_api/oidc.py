@@ -18,7 +18,7 @@ import httpx
 from components.text import bounds
 from flagops.errors import BadInputError, LoginRefusedError, UnsupportedError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
-from flagops.trust import authorities
+from flagops.trust import HINT, authorities, untrusted
 
 AUDIENCE = "FLAGSMITH_OIDC_AUDIENCE"
 TOKEN = "FLAGSMITH_OIDC_TOKEN"  # noqa: S105 - the variable's name
@@ -146,6 +146,10 @@ def _from_github(audience: str) -> str:
             answer = http.get(address, headers={"Authorization": f"Bearer {bearer}"})
         token = answer.json()["value"] if answer.is_success else ""
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        refused = untrusted(error)
+        if refused is not None:
+            said = f"The certificate of {address.host} is not trusted: {refused.verify_message}"
+            raise LoginRefusedError(f"GitHub made no ID token. {said}.", hint=HINT) from None
         raise LoginRefusedError(
             f"GitHub made no ID token: {type(error).__name__}.", hint="Run the job again."
         ) from None

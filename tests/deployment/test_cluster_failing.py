@@ -41,8 +41,7 @@ def test_a_primary_that_stops_is_failed_over_by_way_of_none(cnpg_archived: Opera
         assert targets(cnpg_archived, since) == [before, "pending", standby]
         phases = [state["status"]["phase"] for state in cnpg_archived.states(NAME)[since:]]
         assert "Failing over" in phases
-        found = findings(instance)
-        assert "cluster-server-missing" in found
+        eventually(lambda: "cluster-server-missing" in findings(instance))
         with pytest.raises(RefusedError, match="not well, and nothing was changed"):
             switchover(instance, None, lambda _: None)
     comes_up(cnpg_archived, NAME, 2)

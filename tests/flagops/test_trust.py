@@ -14,7 +14,8 @@ from flask import Flask, jsonify
 from flagops.commands.smoke import published, suite
 from flagops.commands.smoke.model import CheckFailedError, CheckStatus, SmokeTarget
 from flagops.commands.smoke.visit import visit
-from flagops.errors import BadInputError
+from flagops.errors import BadInputError, LoginRefusedError
+from flagops.flagsmith_api import oidc
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.trust import FOR_REQUESTS, VARIABLE, authorities, by_requests
 from tests.certificates import tls_secret
@@ -83,6 +84,29 @@ def test_another_one_is_not_and_the_message_says_what_to_do(
     with pytest.raises(FlagsmithError, match="is not trusted: self-signed certificate") as caught:
         ask(address)
     assert VARIABLE in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_whoever_sees_a_certificate_first_says_what_to_do(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a tunnel `unpublished` is the first; GitHub's is not trusted where a file has one's own authority alone."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(published, "_is_of_this_machine", lambda _: False)
+    with (
+        visit(SmokeTarget(url=address, public_url=address)) as visited,
+        pytest.raises(CheckFailedError, match=f"not trusted: self-signed .*{VARIABLE}"),
+    ):
+        published.unpublished(visited)
+    monkeypatch.setenv(oidc.AUDIENCE, "somebody")
+    monkeypatch.setenv(oidc.GITHUB_URL, f"{address}/token?api-version=2.0")
+    monkeypatch.setenv(oidc.GITHUB_TOKEN, "for-the-job")
+    for name in (oidc.TOKEN, oidc.TOKEN_FILE):
+        monkeypatch.delenv(name, raising=False)
+    with (
+        FlagsmithClient("http://127.0.0.1:1") as client,
+        pytest.raises(LoginRefusedError, match="certificate of localhost is not trusted: self-signed") as caught,
+    ):
+        oidc.log_in(client, "Flagsmith")
+    assert "in place of the public ones" in str(caught.value.hint)
+    assert "for-the-job" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("content", "problem"), [(None, "No such file"), ("no certificate\n", "NO_CERTIFICATE")])

@@ -85,9 +85,12 @@ def changes(project: Path, before: Record, wanted: Files) -> list[FileChange]:
         there = _content(project / name)
         new = wanted.get(name)
         kind = _kind(before.files.get(name), there, new)
-        if kind is FileFate.EDITED and name == pin.FILE and there is not None and new is not None:
-            # Its one line is what an upgrade is for, and the others are the project's.
-            kind, new = FileFate.CHANGED, _raised(there, new, binds=_binds(project, before, wanted))
+        if name == pin.FILE and there is not None and new is not None:
+            owns_versions = _owns_versions(project, before, wanted)
+            if kind is FileFate.EDITED or (kind is FileFate.CHANGED and owns_versions):
+                # Its one line is what an upgrade is for, and the others are the project's.
+                binds = lock.VERSIONS not in before.files and not owns_versions
+                kind, new = FileFate.CHANGED, _raised(there, new, binds=binds)
         beside = None
         if kind is FileFate.EDITED and new is not None:
             beside = _beside(project, name + BESIDE, {before.files.get(name), digest(new)})
@@ -106,12 +109,13 @@ def _beside(project: Path, beside: str, written: set[str | None]) -> bytes | Non
     return there
 
 
-def _binds(project: Path, before: Record, wanted: Files) -> bool:
-    """Whether the requirements have to be bound to the versions of the platform's packages.
+def _owns_versions(project: Path, before: Record, wanted: Files) -> bool:
+    """Whether the project has a file of its own where the release has its versions: the release before wrote none.
 
-    The release before wrote none. Whoever has a file of that name is left alone with it.
+    The requirements are not bound to it.
     """
-    return lock.VERSIONS not in before.files and _content(project / lock.VERSIONS) in (None, wanted.get(lock.VERSIONS))
+    there = _content(project / lock.VERSIONS)
+    return lock.VERSIONS not in before.files and there not in (None, wanted.get(lock.VERSIONS))
 
 
 def _raised(there: bytes, wanted: bytes, *, binds: bool) -> bytes:

@@ -36,16 +36,15 @@ def test_what_is_there_is_told_before_anything_is_changed(move: Move) -> None:
 
 
 def test_what_a_newer_minor_version_has_marked_is_told(move: Move) -> None:
-    """By hand, as 17.12 does it: no server here is as new."""
+    """By hand, as 17.12 does it by itself, of whatever version the server here is."""
     server = move.embedded.server
+    server.query("SET allow_system_table_mods = on; UPDATE pg_attribute SET attoptions = NULL WHERE attrelid >= 16384")
     assert move.found("look")["marked"] == 0
     mark = (
         "UPDATE pg_attribute SET attoptions = '{pg_attver=7}' WHERE attrelid = 'users'::regclass AND attname = 'email'"
     )
     server.query(f"SET allow_system_table_mods = on; {mark}")
     assert move.found("look")["marked"] == 1
-    with pytest.raises(psycopg2.errors.InvalidParameterValue, match="pg_attver"):
-        server.query("ALTER TABLE users ALTER email SET (pg_attver = 7)")
 
 
 def test_once_it_is_stopped_nobody_writes_and_reading_goes_on(move: Move) -> None:

@@ -122,6 +122,20 @@ def test_versions_of_the_project_s_own_are_left_and_bind_nothing(run: Run, place
     assert (place / "requirements.txt").read_text("utf-8") == f"pulumi-aws==7.0.0\n{SOURCE}\n"
 
 
+def test_nor_do_they_bind_requirements_that_nobody_has_edited(run: Run, place: Path) -> None:
+    without(place)
+    written, record = place / "requirements.txt", place / ".ff-init.yaml"
+    written.write_text(f"{OLD_PIN}\n", encoding="utf-8")
+    kept = yaml.safe_load(record.read_text("utf-8"))
+    kept["files"]["requirements.txt"] = digest(written.read_bytes())
+    record.write_text(yaml.safe_dump(kept), encoding="utf-8")
+    (place / lock.VERSIONS).write_text("pulumi-aws==7.0.0\n", encoding="utf-8")
+    for _ in range(2):
+        result = run("init", str(place), "--upgrade", "--platform", SOURCE, "--yes")
+        assert result.exit_code == 0, result.stderr
+        assert written.read_text("utf-8") == f"{SOURCE}\n"
+
+
 def test_who_edited_the_versions_hears_that_the_release_has_others(run: Run, place: Path) -> None:
     before(place)
     with (place / lock.VERSIONS).open("a", encoding="utf-8") as mine:
