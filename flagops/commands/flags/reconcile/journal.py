@@ -16,8 +16,9 @@ from flagops.commands.flags.history.notes import NoteStore
 from flagops.commands.flags.reconcile import facts
 from flagops.commands.flags.reconcile.apply import Reviewed
 from flagops.commands.flags.reconcile.apply.definitions import is_removed_variation
-from flagops.commands.flags.reconcile.apply.mark import mark
+from flagops.commands.flags.reconcile.apply.mark import end_mark, mark
 from flagops.commands.flags.reconcile.change import Action, Change, FlagConflict, ObjectKind
+from flagops.commands.flags.reconcile.holds import loose
 from flagops.commands.flags.reconcile.judged import JUDGED, Owner, owner
 from flagops.console import progress
 from flagops.errors import ConflictError, OpsError, RefusedError
@@ -77,6 +78,8 @@ class Journal:
             if last is not None and (self._run is None or self._run.id != last):
                 self._run = NotedRun(last, last, now, connection.actor)
             self._try()
+            if last is not None and stopped_writing_tags(found) and not loose(found, now):
+                end_mark(connection, last)
             return self._reviewed
         number = secrets.token_hex(NOTE_BYTES)
         self._run = NotedRun(number, last, now, connection.actor)

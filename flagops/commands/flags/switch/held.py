@@ -6,7 +6,7 @@ from typing import Any
 
 from flagops.commands.flags.reconcile.apply.holding import hold as put
 from flagops.commands.flags.reconcile.apply.holding import release as end
-from flagops.commands.flags.reconcile.holds import end_of, is_hold, is_of, tag_of
+from flagops.commands.flags.reconcile.holds import PENDING, end_of, is_hold, is_of, tag_of
 from flagops.errors import NotFoundError
 from flagops.flagsmith_api.connect import Connection
 
@@ -46,9 +46,13 @@ def hold_on(connection: Connection, row: Mapping[str, Any], tag: str, reason: st
 
 
 def release(connection: Connection, row: Mapping[str, Any]) -> list[str]:
-    """End all holds of the flag, and those that say so and whose tag is not on it; their tags."""
+    """End all holds of the flag, and those that say so and whose tag is not on it; their tags.
+
+    One that is just being put on the flag begins only now, and stays.
+    """
     own = holds_of(connection, row["name"])
-    said = [item["label"] for item in _tags(connection) if is_of(item["label"], item["description"], row["name"])]
+    there = [item for item in _tags(connection) if not (item["description"] or "").startswith(PENDING)]
+    said = [item["label"] for item in there if is_of(item["label"], item["description"], row["name"])]
     tags = list(dict.fromkeys((*own, *said)))
     if tags:
         end(connection, row["id"], tags)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flagops.commands.flags.history.last_run import stopped_writing_tags
+from flagops.commands.flags.reconcile.apply import run as running
 from flagops.commands.flags.reconcile.holds import is_hold
 from flagops.commands.flags.server.read import read
 from flagops.flagsmith_api.client import FlagsmithClient
@@ -130,6 +131,23 @@ def test_once_an_apply_came_to_its_end_a_tag_that_is_taken_off_by_hand_is_an_end
     lost.client.patch(f"/api/v1/projects/1/features/{row['id']}/", {"tags": kept})
     shown = run("flags", "plan", "--url", lost.url)
     assert "is held" not in shown.stdout + shown.stderr
+
+
+def test_an_apply_with_nothing_to_do_comes_to_its_end_too(
+    applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Killed
+
+    path = retagged(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "end_mark", killed)
+        assert apply(run, applied, path) is None
+    assert is_at_work(applied)
+    done = apply(run, applied, path)
+    assert done.exit_code == 0, done.stderr
+    assert "Nothing to do." in done.stderr
+    assert not is_at_work(applied)
 
 
 @pytest.mark.parametrize("is_whole", [False, True], ids=["killed", "to its end"])

@@ -120,6 +120,14 @@ def test_a_hold_of_another_flag_that_is_being_put_on_stays_its_own(
     assert not set(labels) & set(holds(applied))
 
 
+def test_a_release_leaves_the_tag_of_a_hold_that_is_just_being_put_on(applied: Project, run: Run) -> None:
+    tag = begin(applied, PENDING + WHY)
+    done = run("flags", "release", FLAG, "--url", applied.url)
+    assert done.exit_code == 0, done.stderr
+    put_on(applied, tag)
+    assert holds(applied) == [HOLD]
+
+
 @pytest.mark.parametrize("description", [WHY, ""], ids=["of ff", "by hand"])
 def test_a_release_ends_the_holds_that_it_saw_and_no_other(
     applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch, description: str
