@@ -14,9 +14,9 @@ from flagops.commands.flags.server.read import read
 from flagops.flagsmith_api.client import FlagsmithClient
 from flagops.flagsmith_api.connect import connect
 from tests.doubles.flagsmith import Flagsmith
+from tests.flagops.commands.flags.holding import HOLD, TAGS, begin, holds, put_on, retagged
 from tests.flagops.commands.flags.support import EXAMPLE, Project, Run
 from tests.flagops.commands.flags.switching import FLAG, OTHER, feature, set_flag, switch, tags
-from tests.flagops.commands.flags.test_two_holds import HOLD, TAGS, begin, holds, put_on, retagged
 
 MOST = 100
 """Writes of an apply, far from reached."""

@@ -13,34 +13,9 @@ from flagops.commands.flags.server.snapshot import RemoteFlag
 from flagops.commands.flags.spec import TAG
 from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient
-from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
+from tests.flagops.commands.flags.holding import HOLD, TAGS, WHY, begin, descriptions, holds, path_of, put_on, retagged
+from tests.flagops.commands.flags.support import EXAMPLE, Project, Run
 from tests.flagops.commands.flags.switching import FLAG, OTHER, feature, set_flag, tags
-
-HOLD = "ff-hold-until-2999-01-01T00:00Z"
-WHY = f"{FLAG} off in production: matches are late"
-TAGS = "/api/v1/projects/1/tags/"
-
-
-def holds(server: Project) -> list[str]:
-    return sorted(label for label in tags(server) if is_hold(label))
-
-
-def path_of(server: Project) -> str:
-    return f"/api/v1/projects/1/features/{feature(server)['id']}/"
-
-
-def descriptions(server: Project) -> dict[str, str]:
-    return {row["label"]: row["description"] for row in server.client.pages(TAGS)}
-
-
-def begin(server: Project, description: str = WHY) -> int:
-    """The first half of a hold of somebody else: its tag is made."""
-    return int(server.client.post(TAGS, {"label": HOLD, "color": "#fff", "description": description})["id"])
-
-
-def put_on(server: Project, tag: int) -> None:
-    """The second half: the flag has it."""
-    server.client.patch(path_of(server), {"tags": [*feature(server)["tags"], tag]})
 
 
 def before_the_first_writing_of_tags(
@@ -158,16 +133,6 @@ def test_a_hold_that_somebody_ended_in_the_dashboard_does_not_come_back(
 def apply(run: Run, server: Project, path: Path, home: Path) -> Any:
     words = ("--take-back", FLAG, "--notes", str(home / "notes.json"), "--yes")
     return run("flags", "apply", str(path), "--url", server.url, *words)
-
-
-def retagged(home: Path, *names: str) -> Path:
-    def edit(text: str) -> str:
-        for name in names or (FLAG,):
-            at = text.index("    tags: [", text.index(f"\n  {name}:\n"))
-            text = f"{text[:at]}    tags: [fresh, {text[at + 11 :]}"
-        return text
-
-    return example(home, edit)
 
 
 @pytest.mark.parametrize("description", [PENDING + WHY, ""], ids=["of ff", "by hand"])
