@@ -135,7 +135,7 @@ def _found(
         if spelt:
             raise NotFoundError(
                 f"There is no project {wanted!r} in {label}: it is called {spelt[0]!r} there.",
-                hint=f"Write `project: {spelt[0]}` in the catalogue.",
+                hint=f"Write `project: {spelt[0]}` in the catalogue, or --project {spelt[0]} where the command has it.",
             )
         raise NotFoundError(
             f"There is no project {wanted!r} in {label}; there are: {names}.",

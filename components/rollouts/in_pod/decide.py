@@ -168,8 +168,11 @@ class _Turn:
         return max((guard.warm_up + guard.holds for guard in self._declared.guards), default=timedelta())
 
     def _silence(self) -> Decision | None:
-        """A silence that begins or ends is written down: a runner that starts anew then knows since when it is. In the
-        middle of a step, only one of which Prometheus itself may soon not know it: each write is kept for ever."""
+        """A silence that begins or ends is written down: a runner that starts anew then knows since when it is.
+
+        Each write is kept for ever. So in the middle of a step only that is written which Prometheus does not know by
+        itself, or soon may not: that it does not answer, and what has been silent for long.
+        """
         mute_since, memory = self._memory.away_since, self._memory
         mute = [pair for pair in self._doubts() if self._is_mute(pair[1])]
         latest = self._now - LOOKS_BACK / 2

@@ -140,7 +140,7 @@ def _plain(value: Any) -> Any:
 def _declared(found: Mapping[str, Any]) -> Declared:
     for key, most in MOST.items():
         if len(found[key]) > most:
-            raise ValueError(f"it has {len(found[key])} {key}, and {most} are the most")
+            raise ValueError(f"it has {len(found[key])} entries of `{key}`: at most {most}")
     return Declared(
         flag=_a(str, found["flag"]),
         environment=_a(str, found["environment"]),

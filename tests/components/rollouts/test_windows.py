@@ -47,5 +47,5 @@ def test_a_description_with_more_than_a_catalogue_may_have_is_not_read() -> None
     most = replace(rollout(), only=(window("Mon 09:00-10:00 UTC"),) * MOST["only"])
     assert read(write(Description("", most))).declared == most
     more = replace(most, only=(*most.only, most.only[0]))
-    with pytest.raises(NotesError, match="it has 21 only, and 20 are the most"):
+    with pytest.raises(NotesError, match="it has 21 entries of `only`: at most 20"):
         read(write(Description("", more)))
