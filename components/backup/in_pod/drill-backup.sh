@@ -38,16 +38,16 @@ scratch=(--host="$socket" --username=drill --dbname=drill)
 # By itself and not through psql, which would take a line of a dump for a command of its own.
 dumped --exit-on-error "${scratch[@]}"
 
-{
+rows=$({
     printf 'SET search_path = pg_catalog, pg_temp;\n'
     require_rows
-} | psql --no-psqlrc --quiet --single-transaction --set=ON_ERROR_STOP=1 --output=/dev/null "${scratch[@]}"
-now=$(rows_now "${scratch[@]}")
+    print_rows
+} | psql --no-psqlrc --quiet --tuples-only --no-align --single-transaction --set=ON_ERROR_STOP=1 --output=/dev/null "${scratch[@]}")
 migrations "${scratch[@]}" >"$WORK/backup.migrations"
 list() { LC_ALL=C comm "$1" <(LC_ALL=C sort "$WORK/backup.migrations") <(LC_ALL=C sort "$WORK/live.migrations") |
     paste -s -d, -; }
 # A field for JSON's sake: what only the live database has comes with a restore's migration, what only the backup has
 # was made by a newer release.
 printf '{"drilled": "%s", "started": "%s", "seconds": %s, "rows": %s, "migrations": %s, "pending": [%s], "unknown": [%s]}\n' \
-    "$(field name)" "$(field started)" "$(($(date +%s) - began))" "$now" "$(wc -l <"$WORK/backup.migrations")" \
+    "$(field name)" "$(field started)" "$(($(date +%s) - began))" "$rows" "$(wc -l <"$WORK/backup.migrations")" \
     "$(list -13)" "$(list -23)"

@@ -41,5 +41,12 @@ BEGIN
 END $body$;
 SQL
 }
+# Has psql print what require_rows counted in this transaction: nothing is counted twice. Its other output goes elsewhere.
+print_rows() {
+    cat <<'SQL'
+\o
+SELECT current_setting('flagsmith.restored');
+SQL
+}
 # Each as a string of JSON.
 migrations() { asked "SELECT to_json(app || '.' || name) FROM public.django_migrations ORDER BY app, name" "$@"; }

@@ -13,7 +13,7 @@ pg_restore --help | grep -e --restrict-key >/dev/null || {
 }
 await_dump
 # COMMIT is sent only if pg_restore gave everything; without it the server takes all of it back.
-{
+rows=$({
     cat <<'SQL'
 BEGIN;
 SET LOCAL lock_timeout = '30s';
@@ -76,8 +76,9 @@ BEGIN
             nullif(current_setting('flagsmith.served', true), '')::timestamptz + interval '1 second');
     END IF;
 END $body$;
-COMMIT;
 SQL
-} | psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$URL"
+    print_rows
+    echo 'COMMIT;'
+} | psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --output=/dev/null "$URL")
 
-printf '{"restored": "%s", "rows": %s}\n' "$(field name)" "$(rows_now "$URL")"
+printf '{"restored": "%s", "rows": %s}\n' "$(field name)" "$rows"

@@ -9,9 +9,9 @@ from components.kit import names
 from flagops.commands.db import marks
 from flagops.commands.db.backups.backup import backup
 from flagops.commands.db.backups.base import archive
+from flagops.commands.db.live_cluster import live_cluster
 from flagops.commands.db.psql import external
-from flagops.errors import BadInputError, FailedError, NotFoundError, OpsError, RefusedError
-from flagops.kubernetes.objects import Manifest
+from flagops.errors import BadInputError, FailedError, OpsError, RefusedError
 from flagops.kubernetes.postgres_cluster import CONTAINER, JOB_ROLE, assess_cluster, instances_of
 from flagops.kubernetes.readiness import Phase
 from flagops.pods import jobs
@@ -65,7 +65,7 @@ def check(instance: Instance, version: str) -> int:
             hint=f"Take a tag of PostgreSQL {major} with {before}.",
         )
     _require_well(instance)
-    if not (before and after) and follows_system(_cluster(instance)):
+    if not (before and after) and follows_system(live_cluster(instance)):
         raise RefusedError(
             "The database sorts text by the system's libraries, and "
             f"{version if before else old} does not say its system.",
@@ -119,7 +119,7 @@ def _put_back(
     on_step: OnStep,
 ) -> OpsError:
     """Put the old version back, where that is still the data's; what is to be said of the failure then."""
-    if archive.data_major(_cluster(instance)) >= major:
+    if archive.data_major(live_cluster(instance)) >= major:
         return error.reworded(
             f"{error.message}\nThe data is PostgreSQL {major}'s by now, so that the old version does not come back.",
             hint=f"Correct the cause, then `ff up --stack {instance.stack.name}` goes on. The backup from before is "
@@ -151,23 +151,12 @@ def _put_back(
 def _own_log(instance: Instance) -> str:
     """What pg_upgrade itself wrote of its failure, which is on the volume of the server that is the primary again."""
     try:
-        primary = instance.get("v1", "Pod", str(_cluster(instance)["status"]["currentPrimary"]))
+        primary = instance.get("v1", "Pod", str(live_cluster(instance)["status"]["currentPrimary"]))
         done = run(instance, primary, ["sh", "-c", OWN_LOG], container=CONTAINER) if primary else None
     except (OpsError, KeyError):
         return ""
     lines = instance.masker()(done.out).splitlines() if done else []
     return "".join(f"\n  {line}" for line in ["What pg_upgrade wrote:", *lines]) if lines else ""
-
-
-def _cluster(instance: Instance) -> Manifest:
-    name = instance.settings.postgres.cluster.name
-    live = instance.get(names.CNPG_API_VERSION, "Cluster", name)
-    if live is None:
-        raise NotFoundError(
-            f"There is no Cluster {instance.namespace}/{name} in context {instance.context!r}.",
-            hint=f"Is the stack deployed? `ff up --stack {instance.stack.name}` makes it.",
-        )
-    return live
 
 
 def _is_at_work(instance: Instance) -> bool:
@@ -179,7 +168,7 @@ def _is_at_work(instance: Instance) -> bool:
 
 def _require_well(instance: Instance) -> None:
     """Raise OpsError for a Cluster with a server missing, or that is not what the settings say yet."""
-    live = _cluster(instance)
+    live = live_cluster(instance)
     answer = assess_cluster(live, instance.items("v1", "Pod", labelSelector=instances_of(live)))
     if answer.phase is not Phase.READY:
         raise RefusedError(
@@ -196,7 +185,7 @@ def _require_well(instance: Instance) -> None:
 
 def _look(instance: Instance, version: str, on_step: OnStep) -> None:
     """Look whether there is room, and say what the new image has to have. Raises OpsError where there is no room."""
-    live = _cluster(instance)
+    live = live_cluster(instance)
     primary = instance.get("v1", "Pod", str(live["status"]["currentPrimary"]))
     if primary is None:
         raise RefusedError("The Cluster has no primary, and nothing was changed.", hint="`ff doctor` says why.")

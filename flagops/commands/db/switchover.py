@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from components.kit.names import CNPG_API_VERSION
-from flagops.errors import BadInputError, NotFoundError, RefusedError, UnsupportedError
+from flagops.commands.db.live_cluster import live_cluster
+from flagops.errors import BadInputError, RefusedError, UnsupportedError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.postgres_cluster import HEALTHY, assess_cluster, instances_of
 from flagops.kubernetes.readiness import Phase, condition
@@ -83,12 +84,7 @@ def _found(instance: Instance) -> tuple[Manifest, Sequence[Manifest]]:
             "The database of this stack is no Cluster: it has no standby that could take over.",
             hint="docs/data-tier.md says what a Cluster of CloudNativePG would survive, and what it costs.",
         )
-    cluster = instance.get(CNPG_API_VERSION, "Cluster", _name(instance))
-    if cluster is None:
-        raise NotFoundError(
-            f"There is no Cluster {instance.namespace}/{_name(instance)} in context {instance.context!r}.",
-            hint=f"Is the stack deployed? `ff up --stack {instance.stack.name}` makes it.",
-        )
+    cluster = live_cluster(instance)
     return cluster, instance.items("v1", "Pod", labelSelector=instances_of(cluster))
 
 

@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flagops.commands.db.backups.base.counting import ARCHIVED, LIVE, THERE, counter
 from tests.components.backup.conftest import Jobs
-from tests.components.backup.running import succeeded
+from tests.components.backup.running import Done, last, succeeded
+from tests.components.backup.stores import instead
 
 
 @pytest.fixture
@@ -45,3 +47,19 @@ def test_a_database_that_cannot_be_asked_is_no_empty_one(asked: Jobs, tmp_path: 
     done = asked.run(counter(LIVE), asked.environment, None)
     assert done.returncode != 0
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("does", ["drill", "restore"])
+def test_rows_are_counted_once(jobs: Jobs, does: str) -> None:
+    """It takes as long as reading all tables does."""
+    jobs.backup()
+    asked_for = jobs.home / "asked"
+    real = f'"{jobs.programs}/psql" "$@"'
+    seen = f'printf "%s\\n" "$@" >>{asked_for}; tee -a {asked_for} | {real}; exit "${{PIPESTATUS[1]}}"'
+    asked_for.touch()
+    asked_for.chmod(0o666)
+    jobs.environment["PATH"] = instead(jobs, "psql", seen)
+    done: Done = getattr(jobs, does)()
+    rows: dict[str, Any] = last(succeeded(done))["rows"]
+    assert (rows["features"], rows["Odd שם"]) == (502, 2)
+    assert asked_for.read_text(encoding="utf-8").count("query_to_xml") == 1

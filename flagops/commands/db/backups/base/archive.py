@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from components.kit import names
+from flagops.commands.db.live_cluster import live_cluster
 from flagops.errors import BadInputError, FailedError, NotFoundError, RefusedError, UnsupportedError
 from flagops.kubernetes.base_backups import recovery_window
 from flagops.kubernetes.objects import Manifest, Ref
@@ -58,14 +59,7 @@ def require_cluster(instance: Instance) -> Manifest:
             "The write-ahead log of this Cluster is not archived: postgres.cluster.backup.enabled is false.",
             hint="`ff db backup`, `ff db backups`, `ff db drill` and `ff db restore BACKUP` work with dumps.",
         )
-    name = instance.settings.postgres.cluster.name
-    live = instance.get(names.CNPG_API_VERSION, "Cluster", name)
-    if live is None:
-        raise NotFoundError(
-            f"There is no Cluster {instance.namespace}/{name} in context {instance.context!r}.",
-            hint=f"Is the stack deployed? `ff up --stack {instance.stack.name}` makes it.",
-        )
-    return live
+    return live_cluster(instance)
 
 
 def archived_as(cluster: Manifest) -> dict[str, str]:
