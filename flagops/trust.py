@@ -48,6 +48,14 @@ def by_requests() -> Iterator[None]:
         del os.environ[FOR_REQUESTS]
 
 
+def hint_for_requests() -> str:
+    """What to do where `requests` does not trust a certificate."""
+    file = os.environ.get(FOR_REQUESTS)
+    if not file:
+        return HINT
+    return f"{FOR_REQUESTS} names {file} for it: leave that out, and {VARIABLE} counts, or put the authority there too"
+
+
 def untrusted(error: BaseException) -> ssl.SSLCertVerificationError | None:
     """The refusal of a certificate below an error of httpx, which keeps it only as a cause of a cause."""
     below: BaseException | None = error

@@ -144,7 +144,7 @@ def _found(
     if len(chosen) > 1:
         raise BadInputError(
             f"Which project of {label}? There are: {names}.",
-            hint="Name it by --project, or by `project: NAME` in the catalogue.",
+            hint="Name it: `project: NAME` in the catalogue (--catalogue), or --project where the command has it.",
         )
     found = chosen[0]
     return Connection(

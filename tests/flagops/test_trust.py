@@ -6,12 +6,16 @@ import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import certifi
 import pytest
 import requests
 from flask import Flask, jsonify
 
-from flagops.commands.smoke import published, suite
+from flagops.commands.smoke import published, sdks, suite
+from flagops.commands.smoke.makes import Saying
 from flagops.commands.smoke.model import CheckFailedError, CheckStatus, SmokeTarget
 from flagops.commands.smoke.visit import visit
 from flagops.errors import BadInputError, LoginRefusedError
@@ -107,6 +111,25 @@ def test_whoever_sees_a_certificate_first_says_what_to_do(address: str, monkeypa
         oidc.log_in(client, "Flagsmith")
     assert "in place of the public ones" in str(caught.value.hint)
     assert "for-the-job" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [(None, f"{VARIABLE}=/path/to/ca.crt"), (FOR_REQUESTS, f"{FOR_REQUESTS} names .*: leave that out, and {VARIABLE}")],
+)
+def test_the_sdk_s_refusal_says_what_to_do(
+    address: str, monkeypatch: pytest.MonkeyPatch, variable: str | None, said: str
+) -> None:
+    """It reads the other variable, so that it may be the only one that does not trust."""
+    for name in (VARIABLE, FOR_REQUESTS):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, certifi.where())
+    keys = SimpleNamespace(client_side="client", server_side="ser.server")
+    visited: Any = SimpleNamespace(place=SmokeTarget(url=address), keys=keys, deadline=SimpleNamespace(left=10.0))
+    wanted: Any = SimpleNamespace(document=lambda _: {}, passing=[("anna", {})], names=[])
+    with pytest.raises(CheckFailedError, match=f"the SDK: the certificate is not trusted: self-signed .*{said}"):
+        sdks.agree(visited, wanted, Saying())
 
 
 @pytest.mark.parametrize(("content", "problem"), [(None, "No such file"), ("no certificate\n", "NO_CERTIFICATE")])

@@ -94,7 +94,8 @@ def _answer(prometheus: Prometheus, guard: Guard, share: float, since: datetime,
 
     if not partial:
         return judged(guard)
-    # What a part has too much of is a breach. What it lacks, the rest may have.
+    # What a part has too much of is taken for a breach: of a sum it is one; of a ratio rather a false alarm than none.
+    # What it lacks, the rest may have.
     of_a_part = judged(replace(guard, at_least=None))
     is_out = of_a_part.verdict in (Verdict.OUT, Verdict.BROKEN)
     return of_a_part if is_out else Answer(Verdict.SILENT, f"may not have all of its data: {partial[0]}")

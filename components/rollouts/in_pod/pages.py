@@ -31,4 +31,4 @@ def entries(
         yield from found["results"]
         if not found.get("next"):
             return
-    raise endless(f"{path} has no last page")
+    raise endless(f"{path} has no last page: Flagsmith, or a proxy before it, names a next one after {MOST_PAGES}")

@@ -214,6 +214,8 @@ def _upgrade(directory: Path, given: dict[str, Any], platform: str | None, *, ye
         return
     for change in found:
         _show(change)
+    agree("Changing the project", f"Write this into {place.absolute()}?", yes=yes)
+    write(place, before, found, record(before.answers, wanted))
     if leaves_versions(found):
         progress().print(
             f"The release was tested with the versions in {VERSIONS}{BESIDE}. Take them over into {VERSIONS} before "
@@ -222,8 +224,6 @@ def _upgrade(directory: Path, given: dict[str, Any], platform: str | None, *, ye
             markup=False,
             soft_wrap=True,
         )
-    agree("Changing the project", f"Write this into {place.absolute()}?", yes=yes)
-    write(place, before, found, record(before.answers, wanted))
     progress().print(f"The project is of {release()}. Look at it with `git diff`, and commit it.", style="green")
 
 
@@ -235,7 +235,7 @@ def _show(change: "FileChange") -> None:
         FileFate.NEW: "is new",
         FileFate.CHANGED: "changes",
         FileFate.REMOVED: "goes",
-        FileFate.EDITED: f"is yours, or has your edits: it is left; the new text is beside it, {change.name}{BESIDE}",
+        FileFate.EDITED: f"is yours, or has your edits: it is left; the new text goes beside it, {change.name}{BESIDE}",
         FileFate.KEPT: "is no longer part of a project, has your edits and is left",
         FileFate.DELETED: "changes, but you deleted it: it stays away",
     }[change.kind]

@@ -44,6 +44,11 @@ def _agree(visit: Visit, wanted: ExpectedAnswers, saying: Saying) -> None:
                     how = "in local evaluation" if is_local else "remotely"
                     raise CheckFailedError(f"the SDK, {how}: {wrong}")
     except (FlagsmithAPIError, FlagsmithClientError) as error:
+        refused = trust.untrusted(error)
+        if refused is not None:
+            raise CheckFailedError(
+                f"the SDK: the certificate is not trusted: {refused.verify_message}. {trust.hint_for_requests()}"
+            ) from None
         raise CheckFailedError(f"the SDK gets no flags: {error}") from None
 
 

@@ -16,6 +16,8 @@ DESCRIPTION = "Declared in git. What is changed by hand stays until the catalogu
 LONGEST = 512
 """Characters of a tag's description."""
 _WRITES_TAGS = ", which writes tags"
+_ROOM = len(f" Last apply: {'0' * 12}{_WRITES_TAGS}.")
+"""Kept for the longest of what `ff` says there, so that what people wrote is cut at one place, and once."""
 _LAST = re.compile(rf" ?Last apply: ([0-9a-f]{{12}})({_WRITES_TAGS})?\.")
 
 
@@ -26,18 +28,16 @@ def last_run(found: Snapshot) -> str | None:
 
 def stopped_writing_tags(found: Snapshot) -> bool:
     """Whether an apply that may have written tags did not come to its end."""
-    said = _LAST.search(found.tag_descriptions.get(TAG, ""))
-    return bool(said and said[2])
+    return any(writes for _, writes in _LAST.findall(found.tag_descriptions.get(TAG, "")))
 
 
 def number_in(description: str) -> str | None:
-    """The number in the tag's description."""
-    said = _LAST.search(description)
-    return said[1] if said else None
+    """The number in the tag's description: the last one, for an older `ff` adds its own behind a mark."""
+    said = _LAST.findall(description)
+    return said[-1][0] if said else None
 
 
 def with_number(description: str, number: str, *, writes_tags: bool = False) -> str:
     """The tag's description with another number; what people wrote there stays."""
     kept = _LAST.sub("", description).strip() or DESCRIPTION
-    own = f" Last apply: {number}{_WRITES_TAGS if writes_tags else ''}."
-    return f"{kept[: LONGEST - len(own)]}{own}"
+    return f"{kept[: LONGEST - _ROOM]} Last apply: {number}{_WRITES_TAGS if writes_tags else ''}."

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from flagops.commands.flags.catalogue import options
 from flagops.flagsmith_api.address import API_KEY
-from tests.flagops.commands.flags.support import Project, Run
+from tests.flagops.commands.flags.support import EXAMPLE, Project, Run
 from tests.flagops.commands.flags.switching import FLAG, is_served
 
 
@@ -54,6 +55,25 @@ def test_of_several_projects_one_is_named(applied: Project, run: Run, command: t
     assert "Which project of" in unnamed.stderr
     assert "--project" in unnamed.stderr
     named = run("flags", *command, "--url", applied.url, "--project", "FootAnalytics")
+    assert named.exit_code == 0, named.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("rollout", "status"), ("release", FLAG), ("set", FLAG, "--off", "-e", "staging", "--reason", "a trial")],
+    ids=["rollout status", "release", "set"],
+)
+def test_a_command_without_project_is_told_of_the_catalogue(
+    applied: Project, run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    assert applied.double
+    applied.double.database.insert("projects", name="another", organisation=1)
+    with monkeypatch.context() as without:
+        without.setattr(options, "CATALOGUE", "none.yaml")
+        told = run("flags", *command, "--url", applied.url)
+    assert told.exit_code == 1
+    assert "Name it: `project: NAME` in the catalogue (--catalogue)" in told.stderr
+    named = run("flags", *command, "--url", applied.url, "-c", str(EXAMPLE))
     assert named.exit_code == 0, named.stderr
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from flagops.commands.flags.history.last_run import stopped_writing_tags
+from flagops.commands.flags.reconcile.apply import holding
 from flagops.commands.flags.reconcile.apply import run as running
 from flagops.commands.flags.reconcile.holds import is_hold
 from flagops.commands.flags.server.read import read
 from flagops.flagsmith_api.client import FlagsmithClient
-from flagops.flagsmith_api.connect import connect
+from flagops.flagsmith_api.connect import Connection, connect
 from tests.doubles.flagsmith import Flagsmith
 from tests.flagops.commands.flags.holding import HOLD, TAGS, begin, holds, put_on, retagged
 from tests.flagops.commands.flags.support import EXAMPLE, Project, Run
@@ -121,6 +122,22 @@ def test_a_flag_that_is_held_so_is_not_written(lost: Project, run: Run) -> None:
     assert done.exit_code == 0, done.stderr
     assert f"hold of {FLAG} updated: its tag {HOLD} comes back" in done.stderr
     assert holds(lost) == [HOLD]
+    assert not is_at_work(lost)
+
+
+def test_a_hold_that_is_ended_before_its_tag_comes_back_does_not_come_back(
+    lost: Project, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = holding.hold_again
+
+    def ended(connection: Connection, feature: int, tag: int) -> None:
+        lost.client.delete(f"{TAGS}{tag}/")
+        again(connection, feature, tag)
+
+    monkeypatch.setattr(running, "hold_again", ended)
+    done = apply(run, lost)
+    assert done.exit_code == 0, done.stderr
+    assert holds(lost) == []
     assert not is_at_work(lost)
 
 

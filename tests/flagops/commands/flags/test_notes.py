@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from flagops.commands.flags.history.last_run import DESCRIPTION, with_number
+from flagops.commands.flags.history.last_run import DESCRIPTION, last_run, stopped_writing_tags, with_number
 from flagops.commands.flags.history.left import Left
 from flagops.commands.flags.history.notes import FileStore
+from flagops.commands.flags.server.snapshot import Snapshot
+from flagops.commands.flags.spec import TAG
 from flagops.kubernetes.refusals import ApiError
 from flagops.waiting import NotYet, until
 from tests.flagops.commands.flags.support import EXAMPLE, Once, Project, Run, example
@@ -199,7 +201,20 @@ def test_what_people_write_in_the_tag_s_description_stays() -> None:
     assert said == f"Ours. Ask ann. Last apply: {'a' * 12}."
     assert with_number(said, "b" * 12) == f"Ours. Ask ann. Last apply: {'b' * 12}."
     assert with_number("", "a" * 12).startswith(DESCRIPTION)
-    assert len(with_number("x" * 600, "a" * 12)) == 512
+    assert len(with_number("x" * 600, "a" * 12, writes_tags=True)) == 512
+
+
+def test_a_mark_that_ends_takes_nothing_of_a_long_description_with_it() -> None:
+    said = with_number("x" * 600, "a" * 12)
+    assert with_number(with_number(said, "a" * 12, writes_tags=True), "a" * 12) == said
+
+
+def test_of_a_number_that_an_older_release_added_behind_the_mark_the_last_one_counts() -> None:
+    """It knows no mark, so what the marked apply left unfinished is unfinished still."""
+    both = f"{with_number('Ours.', 'a' * 12, writes_tags=True)} Last apply: {'b' * 12}."
+    found = Snapshot({}, {}, tag_descriptions={TAG: both})
+    assert (last_run(found), stopped_writing_tags(found)) == ("b" * 12, True)
+    assert with_number(both, "c" * 12) == f"Ours. Last apply: {'c' * 12}."
 
 
 @pytest.mark.parametrize("fate", ["lost", "another project's"])

@@ -83,7 +83,7 @@ def test_an_edit_is_left_and_the_new_text_lies_beside_it(run: Run, place: Path, 
     mine = {name: (place / name).read_bytes() for name in ("Pulumi.staging.yaml", "flags/catalogue.yaml")}
     edit(newer / MINIMAL / "Pulumi.staging.yaml.j2", "size: small", "size: small\n  feature-flags:telemetry: false")
     result = raised(run, place, "--yes")
-    assert "Pulumi.staging.yaml is yours, or has your edits: it is left; the new text is beside it" in result.stdout
+    assert "Pulumi.staging.yaml is yours, or has your edits: it is left; the new text goes beside it" in result.stdout
     assert "+  feature-flags:telemetry: false" in result.stdout
     assert "catalogue.yaml" not in result.stdout, "what the release does not change is not shown"
     assert mine == {name: (place / name).read_bytes() for name in mine}

@@ -42,8 +42,9 @@ def unsaid(before: Snapshot, now: Snapshot, moment: datetime) -> list[str]:
 
 
 def hold_again(connection: Connection, feature: int, tag: int) -> None:
-    """Give a flag a tag of a hold back."""
-    _retag(connection, feature, adding={tag})
+    """Give a flag a tag of a hold back, unless the hold was ended meanwhile: then there is no such tag any more."""
+    if any(row["id"] == tag for row in connection.client.pages(_tags(connection))):
+        _retag(connection, feature, adding={tag})
 
 
 def hold(connection: Connection, feature: int, tag: str, reason: str) -> None:
