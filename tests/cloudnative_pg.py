@@ -21,6 +21,7 @@ import yaml
 from flagops.console import progress
 from flagops.local_cluster import binaries, pins
 from flagops.local_cluster.build import GoMissingError
+from tests.containers import CLUSTERS_NAMESPACE
 from tests.crds import served
 from tests.doubles.cloudnative_pg.instance_managers import InstanceManagers
 from tests.doubles.cloudnative_pg.plugin import plugin
@@ -66,7 +67,7 @@ class Operator:
     platform: Platform
     managers: InstanceManagers
     log: Path
-    namespace: str = "data-tier"
+    namespace: str = CLUSTERS_NAMESPACE
 
     @property
     def http(self) -> httpx.Client:

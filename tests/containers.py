@@ -7,6 +7,7 @@ environment and a small Django project as its directory; a forwarded port is a s
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from tests.servers import LOOPBACK, Postgres, Redis, free_port
 NAMESPACE = "feature-flags"
 GRAFANA_NAMESPACE = "observability"
 EDGE_NAMESPACE = "edge-alone"
+CLUSTERS_NAMESPACE = "data-tier"
 DJANGO = Path(__file__).parent / "doubles" / "django"
 PASSWORD = "only-for-tests"
 SERVERS = ("flagsmith", "task-processor", "postgres", "redis")
@@ -102,7 +104,7 @@ class Containers:
     def configuration(self) -> Path:
         """The file that tells kwok all this."""
         path = self.home / "containers.yaml"
-        documents = (self._commands(), self._ports(), self._logs())
+        documents = (self._commands(), self._servers_commands(), self._ports(), self._logs())
         path.write_text("---\n".join(yaml.safe_dump(document) for document in documents), encoding="utf-8")
         return path
 
@@ -133,6 +135,13 @@ class Containers:
         ]
         return _rule("ClusterExec", {"execs": execs})
 
+    def _servers_commands(self) -> dict[str, Any]:
+        """Those in servers of CloudNativePG, in which no PostgreSQL runs."""
+        nowhere = [{"name": "PGHOST", "value": str(self.home)}]
+        return _rule(
+            "ClusterExec", {"execs": [{"containers": ["postgres"], "local": {"envs": nowhere}}]}, (CLUSTERS_NAMESPACE,)
+        )
+
     def _ports(self) -> dict[str, Any]:
         ports = {8000: self.api_port, 5432: self.postgres.port, 6379: self.redis.port, 3000: self.grafana_port}
         forwards = [{"ports": [port], "target": {"address": LOOPBACK, "port": local}} for port, local in ports.items()]
@@ -143,10 +152,12 @@ class Containers:
         return _rule("ClusterLogs", {"logs": logs})
 
 
-def _rule(kind: str, spec: dict[str, Any]) -> dict[str, Any]:
+def _rule(
+    kind: str, spec: dict[str, Any], namespaces: Sequence[str] = (NAMESPACE, GRAFANA_NAMESPACE, EDGE_NAMESPACE)
+) -> dict[str, Any]:
     return {
         "apiVersion": "kwok.x-k8s.io/v1alpha1",
         "kind": kind,
-        "metadata": {"name": "containers"},
-        "spec": {"selector": {"matchNamespaces": [NAMESPACE, GRAFANA_NAMESPACE, EDGE_NAMESPACE]}, **spec},
+        "metadata": {"name": f"containers-{namespaces[0]}"},
+        "spec": {"selector": {"matchNamespaces": [*namespaces]}, **spec},
     }

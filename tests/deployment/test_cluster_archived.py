@@ -1,10 +1,11 @@
-"""What `ff` does with an archived Cluster, against CloudNativePG's real operator: drill, recovery, switchover, doctor.
+"""What `ff` does with an archived Cluster, against CloudNativePG's real operator: backup, drill, recovery and more.
 
 The plugin and PostgreSQL are doubles: what is in an archive and in tables is tried by hand on real nodes.
 """
 
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from threading import Event
 from typing import Any
 
@@ -14,13 +15,16 @@ from flagops.commands.db.backups.base import archive, scratch
 from flagops.commands.db.switchover import switchover
 from flagops.commands.doctor.cluster import FENCED, cluster
 from flagops.commands.doctor.model import Examination
+from flagops.errors import FailedError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.connection import connect
 from flagops.kubernetes.objects import Ref
-from flagops.kubernetes.postgres_cluster import pods_of
+from flagops.kubernetes.postgres_cluster import CONTAINER, pods_of
+from flagops.pods.exec import run
 from flagops.stacks.deployed import Instance
 from tests.cloudnative_pg import Operator
 from tests.components.postgres.test_cluster import clustered
+from tests.doubles.cloudnative_pg.manager_program import PROGRAM, installed
 from tests.fixtures_cluster import eventually
 
 pytestmark = pytest.mark.cluster
@@ -126,7 +130,7 @@ def test_the_doctor_sees_what_is_fenced_and_nothing_else_of_one_that_is_well(
     def found() -> set[str]:
         return {item.name for item in cluster(Examination(instance))}
 
-    # Nothing archives here, and no command runs in these pods: both are said.
+    # Nothing is archived here, and no PostgreSQL answers in these pods: both are said.
     known = {"base-backup-missing", "cluster-lag-unknown"}
     assert found() == known
     ref = Ref("postgresql.cnpg.io/v1", "Cluster", instance.namespace, NAME)
@@ -137,3 +141,28 @@ def test_the_doctor_sees_what_is_fenced_and_nothing_else_of_one_that_is_well(
         instance.client.merge(ref, {"metadata": {"annotations": {FENCED: None}}})
     eventually(lambda: found() == known)
     assert cnpg_archived.cluster(NAME)["status"]["phase"] == "Cluster in healthy state"
+
+
+def test_a_base_backup_is_made_to_its_end_and_listed(cnpg_archived: Operator, instance: Instance) -> None:
+    platform, namespace = cnpg_archived.platform, cnpg_archived.namespace
+    primary = cnpg_archived.instances(NAME)[cnpg_archived.cluster(NAME)["status"]["currentPrimary"]]
+    home, said = cnpg_archived.log.parent, list[str]()
+    assert archive.base_backups(instance) == []
+
+    def the_program_is_found() -> bool:
+        with suppress(FailedError):
+            return run(instance, primary, [PROGRAM, "version"], container=CONTAINER).code == 0
+        return False
+
+    with installed(platform.http, platform.cluster.kubeconfig, namespace, home):
+        eventually(the_program_is_found)
+        made = archive.make(instance, said.append)
+    assert made.state == archive.COMPLETED
+    assert archive.base_backups(instance) == [made]
+    assert made.major == instance.settings.postgres.cluster.major
+    assert "base-backup-missing" not in {item.name for item in cluster(Examination(instance))}
+    ref = Ref("postgresql.cnpg.io/v1", "Backup", instance.namespace, made.name)
+    live = instance.client.get(ref)
+    assert live is not None
+    assert live["status"]["instanceID"]["podName"] in cnpg_archived.instances(NAME)
+    instance.client.delete(ref)

@@ -80,7 +80,7 @@ def test_a_fenced_primary_is_not_replaced_and_the_doctor_says_who_has_fenced_it(
 
 
 def test_a_base_backup_that_fails_ends_the_command_with_the_operator_s_words(instance: Instance) -> None:
-    """It is made by a command in the primary's pod, and none runs in these."""
+    """It is made by a program in a server's pod, which is not in these."""
     said: list[str] = []
     with pytest.raises(FailedError, match=r"The base backup flagsmith-pg-\d+ failed: ") as caught:
         archive.make(instance, said.append)
