@@ -48,12 +48,11 @@ def secrets(kind: str = "Secret") -> str:
 
 
 @pytest.fixture
-def kubectl(deployed: Platform, program: Callable[[str, str], str], tmp_path: Path) -> Iterator[Kubectl]:
+def kubectl(platform: Platform, program: Callable[[str, str], str], tmp_path: Path) -> Iterator[Kubectl]:
     """Run kubectl, or ff, on the throw-away cluster, whose namespace is the tests' alone, in a directory of its own."""
-    cluster = deployed.cluster
-    deployed.engine().down()
+    platform.engine().down()
     names = {"kubectl": [program("kubectl", "kubernetes-client")], "ff": [str(Path(sys.executable).with_name("ff"))]}
-    environment = {**os.environ, **for_children(ROOT), "KUBECONFIG": str(cluster.kubeconfig), "NO_PROXY": "*"}
+    environment = {**os.environ, **for_children(ROOT), "KUBECONFIG": str(platform.cluster.kubeconfig), "NO_PROXY": "*"}
 
     def run(name: str, *arguments: str) -> str:
         done = subprocess.run(
@@ -64,7 +63,6 @@ def kubectl(deployed: Platform, program: Callable[[str, str], str], tmp_path: Pa
 
     yield run
     run("kubectl", "delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=2m")
-    deployed.up()
 
 
 def applied(command: list[str]) -> list[str]:

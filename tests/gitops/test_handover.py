@@ -31,10 +31,13 @@ def commands(way: str) -> str:
     return "\n".join(re.sub(r"^(\$|>) ", "", line) for line in found.splitlines())
 
 
-@pytest.fixture
-def shell(deployed: Platform, program: Callable[[str, str], str], tmp_path: Path) -> Iterator[Shell]:
+@pytest.fixture(scope="module")
+def place(
+    platform: Platform, program: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shell]:
     """Runs lines in the directory with both renderings: `before`, of five pods, and `out`, with the autoscaler."""
-    deployed.engine().down()
+    platform.engine().down()
+    directory = tmp_path_factory.mktemp("renderings")
     loaded = load_stack("production", ROOT)
     renderings: dict[str, dict[str, object]] = {
         "before": {"replicas": PODS},
@@ -43,15 +46,15 @@ def shell(deployed: Platform, program: Callable[[str, str], str], tmp_path: Path
     for folder, settings in renderings.items():
         config = {key: value for key, value in loaded.config.items() if key != "feature-flags:replicas"}
         config |= {f"feature-flags:{key}": value for key, value in settings.items()}
-        render(ROOT, replace(loaded, config=config), tmp_path / folder)
+        render(ROOT, replace(loaded, config=config), directory / folder)
     kubectl = Path(program("kubectl", "kubernetes-client"))
-    found = {"KUBECONFIG": str(deployed.cluster.kubeconfig), "NO_PROXY": "*"}
+    found = {"KUBECONFIG": str(platform.cluster.kubeconfig), "NO_PROXY": "*"}
     environment = {**os.environ, **found, "PATH": f"{kubectl.parent}:{os.environ['PATH']}"}
 
     def run(lines: str) -> str:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", lines],
-            cwd=tmp_path,
+            cwd=directory,
             env=environment,
             capture_output=True,
             text=True,
@@ -62,25 +65,31 @@ def shell(deployed: Platform, program: Callable[[str, str], str], tmp_path: Path
 
     yield run
     run(f"kubectl delete namespace {NAMESPACE} --ignore-not-found --timeout=2m")
-    deployed.up()
+
+
+@pytest.fixture
+def shell(place: Shell) -> Iterator[Shell]:
+    """The same; what a test applies is gone after it, but for the namespace."""
+    yield place
+    place("kubectl delete --ignore-not-found --timeout=2m -f out/autoscaler.yaml -f out/flagsmith.yaml")
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_number_of_pods_never_falls_below_the_minimum(way: str, shell: Shell, deployed: Platform) -> None:
+def test_the_number_of_pods_never_falls_below_the_minimum(way: str, shell: Shell, platform: Platform) -> None:
     shell(f"kubectl {WAYS[way]} -f before/00-namespace.yaml && kubectl {WAYS[way]} -f before/flagsmith.yaml")
-    since = deployed.revision()
+    since = platform.revision()
     shell(commands(way))
-    assert deployed.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["spec"]["replicas"] == PODS
+    assert platform.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["spec"]["replicas"] == PODS
     # A later apply leaves the field to the autoscaler, whatever it says by then.
     shell(f"kubectl {WAYS[way]} -f out/flagsmith.yaml")
-    wanted = [replicas for replicas, _ in deployed.scales(since)]
+    wanted = [replicas for replicas, _ in platform.scales(since)]
     assert min(wanted, default=PODS) >= FEWEST
-    assert deployed.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["spec"]["replicas"] >= FEWEST
+    assert platform.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")["spec"]["replicas"] >= FEWEST
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_without_the_pages_order_all_but_one_pod_would_go(way: str, shell: Shell, deployed: Platform) -> None:
+def test_without_the_pages_order_all_but_one_pod_would_go(way: str, shell: Shell, platform: Platform) -> None:
     shell(f"kubectl {WAYS[way]} -f before/00-namespace.yaml && kubectl {WAYS[way]} -f before/flagsmith.yaml")
-    since = deployed.revision()
+    since = platform.revision()
     shell(f"kubectl {WAYS[way]} -f out/flagsmith.yaml")
-    assert 1 in [replicas for replicas, _ in deployed.scales(since)]
+    assert 1 in [replicas for replicas, _ in platform.scales(since)]
