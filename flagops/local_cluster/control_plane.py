@@ -106,6 +106,8 @@ def controller_manager(program: Path, directory: Path, ports: Ports, credentials
                 # A simulated node never fails. After a pause of the whole machine (a laptop's sleep) its heartbeat is
                 # late all the same, and its pods would be marked unready, for good: no kubelet marks them ready again.
                 "node-monitor-grace-period": "8760h",
+                # By default a new autoscaler waits for 15 s until it looks whether there are enough pods.
+                "horizontal-pod-autoscaler-sync-period": "3s",
                 # Its default is a system directory, which it creates.
                 "flex-volume-plugin-dir": directory / "flex-volume",
             }

@@ -1,7 +1,5 @@
 """Handing the number of API pods to an autoscaler and back, without ever having too few."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from flagops.engines.direct.results import Operation
@@ -34,11 +32,10 @@ def scale(platform: Platform, replicas: int) -> None:
 
 
 @pytest.fixture
-def autoscaled(deployed: Platform) -> Iterator[Platform]:
-    """The platform with an autoscaler, which took over from a fixed number of three."""
-    deployed.up(AUTOSCALED)
-    yield deployed
-    deployed.up()
+def autoscaled(platform: Platform) -> Platform:
+    """The platform with an autoscaler, and no other setting of it changed."""
+    platform.ensure(AUTOSCALED)
+    return platform
 
 
 def test_an_autoscaler_takes_over_without_a_pod_less(deployed: Platform) -> None:
@@ -112,4 +109,3 @@ def test_a_first_deployment_reaches_the_minimum_without_any_metrics(platform: Pl
     assert conditions["AbleToScale"] == "True"
     platform.up({**AUTOSCALED, "env": {"LOGIN_THROTTLE_RATE": "7/min"}})
     assert platform.available() == 3
-    platform.up()
