@@ -8,6 +8,8 @@ from flagops.commands.db.backups.base import archive
 from flagops.commands.db.switchover import switchover
 from flagops.commands.doctor.cluster import FENCED, cluster
 from flagops.commands.doctor.model import Examination
+from flagops.commands.secrets.catalogue import find
+from flagops.commands.secrets.rotate import require_checkable
 from flagops.commands.status.cluster import cluster_rows
 from flagops.errors import FailedError, RefusedError
 from flagops.kubernetes.objects import Ref
@@ -55,6 +57,8 @@ def test_without_any_server_there_is_no_primary_and_it_is_said(cnpg_archived: Op
         eventually(lambda: "cluster-server-missing" in findings(instance))
         with pytest.raises(RefusedError, match="not well, and nothing was changed"):
             switchover(instance, None, lambda _: None)
+        with pytest.raises(RefusedError, match=r"Nothing was changed, .* The Cluster (has no primary|is between two)"):
+            require_checkable(instance, find("database"), 1)
     comes_up(cnpg_archived, NAME, 2)
     assert cnpg_archived.cluster(NAME)["status"]["currentPrimary"] == before
 

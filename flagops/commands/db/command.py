@@ -8,6 +8,7 @@ from flagops.commands.db import connections as logic
 from flagops.commands.db import view as db_report
 from flagops.commands.db.psql import psql as run_psql
 from flagops.commands.db.steps import confirm, step
+from flagops.commands.db.switchover import check as check_switchover
 from flagops.commands.db.switchover import switchover as run_switchover
 from flagops.commands.db.upgrade import check as check_upgrade
 from flagops.commands.db.upgrade import go_on, is_unfinished
@@ -128,8 +129,14 @@ def switchover(
     """
     with open_instance(stack, needs_containers=True) as instance:
         refuse_moving(instance.stack, DATA_STEPS)
+        target = check_switchover(instance, to)
+        progress().print(
+            f"This makes {target} the primary of the stack {stack} ({instance.context}). Nothing can be written "
+            "meanwhile.",
+            style="yellow",
+        )
         if not yes:
             confirm("A switchover", stack)
         with alone(instance):
-            done = run_switchover(instance, to, step)
+            done = run_switchover(instance, target, step)
     output().print(f"{done.primary} is the primary, {done.before} was. It took {done.seconds:.0f} s.", markup=False)

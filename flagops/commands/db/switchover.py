@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from components.kit.names import CNPG_API_VERSION
-from flagops.commands.db.live_cluster import live_cluster
+from flagops.commands.db.live_cluster import WITHOUT_PRIMARY, live_cluster
 from flagops.errors import BadInputError, RefusedError, UnsupportedError
 from flagops.kubernetes.objects import Manifest, Ref
 from flagops.kubernetes.postgres_cluster import HEALTHY, assess_cluster, instances_of
@@ -42,11 +42,8 @@ def switchover(instance: Instance, wanted: str | None, on_state: OnState) -> Swi
 
     Raises OpsError where there is no Cluster, no such standby, or a Cluster that is not well.
     """
-    cluster, pods = _found(instance)
-    target = _target(cluster, pods, wanted)
+    cluster, target = _chosen(instance, wanted)
     before = str(cluster["status"]["currentPrimary"])
-    if target == before:
-        raise BadInputError(f"{target} is the primary already.", hint="Without --to, a standby is chosen.")
     began = time.monotonic()
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     status = {
@@ -78,6 +75,19 @@ def switchover(instance: Instance, wanted: str | None, on_state: OnState) -> Swi
     return Switchover(before, target, time.monotonic() - began)
 
 
+def check(instance: Instance, wanted: str | None) -> str:
+    """The server that would take over. Raises OpsError as `switchover` does; nothing is changed for it."""
+    return _chosen(instance, wanted)[1]
+
+
+def _chosen(instance: Instance, wanted: str | None) -> tuple[Manifest, str]:
+    cluster, pods = _found(instance)
+    target = _target(cluster, pods, wanted)
+    if target == cluster["status"]["currentPrimary"]:
+        raise BadInputError(f"{target} is the primary already.", hint="Without --to, a standby is chosen.")
+    return cluster, target
+
+
 def _found(instance: Instance) -> tuple[Manifest, Sequence[Manifest]]:
     if not instance.settings.postgres.clustered:
         raise UnsupportedError(
@@ -94,8 +104,7 @@ def _target(cluster: Manifest, pods: Sequence[Manifest], wanted: str | None) -> 
     if answer.phase is not Phase.READY:
         raise RefusedError(
             f"The Cluster is not well, and nothing was changed: {answer.message}.",
-            hint="A primary that fails is replaced by the operator itself. docs/runbook.md, section 26, says what to "
-            "do where it cannot.",
+            hint=WITHOUT_PRIMARY,
         )
     primary = cluster["status"]["currentPrimary"]
     ready = [str(pod["metadata"]["name"]) for pod in pods if condition(pod, "Ready").get("status") == "True"]

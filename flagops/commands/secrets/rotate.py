@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flagops.commands.admin import reset
 from flagops.commands.cache import caches
 from flagops.commands.db import connections
+from flagops.commands.db.live_cluster import require_primary
 from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import Generated
 from flagops.errors import OpsError, UnsupportedError
@@ -46,13 +47,16 @@ def require_checkable(instance: Instance, item: Generated, number: int) -> None:
     if number == getattr(instance.settings.rotations, item.name):
         return
     try:
+        if item.name in DATABASE and instance.settings.postgres.clustered:
+            require_primary(instance)
         if item.name == "admin":
             running(instance, PodComponent.API)
         else:
             _check(instance, item, lambda _: None)
     except OpsError as error:
         said = f"Nothing was changed, since it could not be checked afterwards. {error.message}"
-        raise error.reworded(said, hint=error.hint) from None
+        again = f"`ff doctor --stack {instance.stack.name}` says what is wrong; run this again when it is mended."
+        raise error.reworded(said, hint=error.hint or again) from None
 
 
 def rotate(instance: Instance, item: Generated, deploy: Callable[[], None], on_step: OnStep) -> int:

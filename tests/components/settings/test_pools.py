@@ -67,3 +67,15 @@ def test_a_pooler_before_what_reads_from_standbys_is_said() -> None:
 
     assert len(said(enabled=True)) == 1
     assert said() == said(enabled=False) == []
+
+
+@pytest.mark.parametrize(("size", "over"), [("small", 0), ("medium", 0), ("large", 14), ("xlarge", 23)])
+def test_what_a_pooler_that_is_switched_off_leaves_open_is_what_the_docs_say(size: str, over: int) -> None:
+    """The sums of docs/data-tier.md, "Connections": a preview adds up the end, in which there is no pooler."""
+    before = settings(size=size, **clustered({"pooler": {"enabled": True}}))
+    after = settings(size=size, **clustered({"pooler": {"enabled": False}}))
+    old = before.most_replicas * connections.api_connections(before)
+    old //= before.most_replicas + connections.api_surge(before)
+    left = min(before.poolers * pools.pool_size(before), old) + before.poolers * pools.AUTHENTICATION
+    (direct,) = pools.servers(after)
+    assert max(0, direct.needed + left - (after.max_connections or 0)) == over

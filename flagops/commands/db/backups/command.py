@@ -11,6 +11,7 @@ from flagops.commands.db.backups.base import archive
 from flagops.commands.db.backups.base.drill import drill as drill_base
 from flagops.commands.db.backups.drill import LATEST
 from flagops.commands.db.backups.drill import drill as run_drill
+from flagops.commands.db.backups.recovery import check as check_recovery
 from flagops.commands.db.backups.recovery import recover as run_recover
 from flagops.commands.db.backups.restore import chosen
 from flagops.commands.db.backups.restore import restore as run_restore
@@ -113,14 +114,21 @@ def restore(
     if (wanted is None) is (to is None):
         raise BadInputError("Name a backup, or with --to a moment.", hint="`ff db backups` lists the backups.")
     if to is not None:
+        _require_own(owner)
         _recover(to, stack, engine, yes=yes)
     else:
         _restore(str(wanted), stack, owner, yes=yes)
 
 
+def _require_own(owner: str | None) -> None:
+    if owner is not None:
+        raise BadInputError("--from-stack is for dumps.", hint="An archive belongs to one Cluster: leave one out.")
+
+
 def _recover(to: str, stack: str, engine: EngineName | None, *, yes: bool) -> None:
     with open_instance(stack, needs_containers=True) as instance:
         refuse_moving(instance.stack, UNDER_WAY)
+        check_recovery(instance, to)
         progress().print(
             f"This makes a new Cluster with the database of the stack {stack} ({instance.context}) as it was at {to}, "
             "and moves Flagsmith to it. What is changed meanwhile is lost, and what was changed since then is in the "
@@ -168,8 +176,8 @@ def drill(
     With --base, it is recovered into a Cluster of its own with the log since then, compared with the live database
     table by table, and removed again.
     """
-    if base and owner is not None:
-        raise BadInputError("--from-stack is for dumps.", hint="An archive belongs to one Cluster: leave one out.")
+    if base:
+        _require_own(owner)
     with open_instance(stack, needs_containers=True) as instance:
         if base:
             found = drill_base(instance, None if wanted == LATEST else wanted, step)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -40,6 +41,28 @@ class Recovered:
     moment: str
 
 
+def check(instance: Instance, wanted: str) -> datetime:
+    """The moment `wanted`. Raises OpsError when it cannot be recovered; nothing is changed for it."""
+    cluster = archive.require_cluster(instance)
+    moment = _moment(wanted)
+    before = instance.settings.postgres.cluster.name
+    name = new_name(before, moment)
+    if name == before:
+        raise RefusedError(
+            f"{instance.stack.path.name} says already that the database is {name}, recovered from that minute.",
+            hint=f"Was a run ended before it was done? `ff up --stack {instance.stack.name}` goes on. Else "
+            "choose another minute.",
+        )
+    _require_reached(instance, cluster, moment)
+    if instance.get(*CLUSTER, name) is not None:
+        raise RefusedError(
+            f"There is a Cluster {name} already, of a recovery of before.",
+            hint=f"If nobody needs it: `{instance.kubectl} delete clusters.postgresql.cnpg.io {name}`, which deletes "
+            "its volumes. Else choose another minute.",
+        )
+    return moment
+
+
 def recover(instance: Instance, wanted: str, deploy: Callable[[], None], on_line: OnLine) -> Recovered:
     """Recover the moment `wanted` into a new Cluster, and move Flagsmith to it; the one before is kept.
 
@@ -52,23 +75,9 @@ def recover(instance: Instance, wanted: str, deploy: Callable[[], None], on_line
     Raises:
         OpsError: Nothing can be recovered, or a step failed; the message says where it stands, the hint the way back.
     """
-    cluster_before = archive.require_cluster(instance)
-    moment = _moment(wanted)
+    moment = check(instance, wanted)
     before = instance.settings.postgres.cluster.name
     name = new_name(before, moment)
-    if name == before:
-        raise RefusedError(
-            f"{instance.stack.path.name} says already that the database is {name}, recovered from that minute.",
-            hint=f"Was a run ended before it was done? `ff up --stack {instance.stack.name}` goes on. Else "
-            "choose another minute.",
-        )
-    _require_reached(instance, cluster_before, moment)
-    if instance.get(*CLUSTER, name) is not None:
-        raise RefusedError(
-            f"There is a Cluster {name} already, of a recovery of before.",
-            hint=f"If nobody needs it: `{instance.kubectl} delete clusters.postgresql.cnpg.io {name}`, which deletes "
-            "its volumes. Else choose another minute.",
-        )
     stated = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
     stated_postgres: Any = instance.stack.values.get(f"{instance.stack.project}:postgres") or {}
     cluster = dict(stated_postgres.get("cluster") or {})
@@ -96,13 +105,12 @@ def new_name(before: str, moment: datetime) -> str:
 
 
 def _moment(wanted: str) -> datetime:
-    try:
+    # Of the first and the last day that there is, not each moment has one in UTC.
+    with suppress(ValueError, OverflowError):
         found = datetime.fromisoformat(wanted)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise BadInputError(f"{wanted!r} must be a moment with its time zone, such as 2026-11-28T13:05:00Z.")
-    return found.astimezone(UTC)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    raise BadInputError(f"{wanted!r} must be a moment with its time zone, such as 2026-11-28T13:05:00Z.")
 
 
 def _require_reached(instance: Instance, cluster: Manifest, moment: datetime) -> None:
