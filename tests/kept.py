@@ -1,5 +1,6 @@
 """What is made once in a session of tests and read by all of its workers: files of a directory that goes with it."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -16,18 +17,19 @@ _place: Path | None = None
 
 
 def kept(key: str, make: Callable[[], bytes]) -> bytes:
-    """The content for a key. Two workers that want it first, at once, each make it; the last one stays."""
+    """The content for a key. Of two workers that want it first, at once, one makes it and the other waits for that."""
     if _place is None:  # outside of a session, as in `python -m tests.manifests`
         return make()
     path = _place / hashlib.sha256(key.encode()).hexdigest()
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        made = make()
-        new = path.with_suffix(f".{os.getpid()}")
-        new.write_bytes(made)
-        new.replace(path)
-        return made
+    if not path.exists():
+        # All workers collect the same files at the same time. The lock ends with its process, if that is killed.
+        with path.with_suffix(".lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                new = path.with_suffix(f".{os.getpid()}")
+                new.write_bytes(make())
+                new.replace(path)
+    return path.read_bytes()
 
 
 def directory(key: str, make: Callable[[Path], None]) -> Path:

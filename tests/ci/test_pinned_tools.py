@@ -5,6 +5,7 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,13 @@ RELEASE = re.compile(r"\d+\.\d+\.\d+")
 HASHED = re.compile(r"pip install .*--require-hashes --requirement (\S+)$")
 
 
-def texts() -> Iterator[tuple[str, str]]:
+@cache
+def texts() -> dict[str, str]:
+    """Each workflow, action and pipeline by its name."""
+    return dict(every_text())
+
+
+def every_text() -> Iterator[tuple[str, str]]:
     """Each workflow, action and pipeline: this repository's own, and those of every project that `ff init` makes."""
     for path in (*WORKFLOWS, *ACTIONS):
         yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
@@ -32,9 +39,6 @@ def texts() -> Iterator[tuple[str, str]]:
             for name, content in written.items():
                 if Path(name).suffix == ".yml":
                     yield f"{project}/{name}", content.decode()
-
-
-ALL = dict(texts())
 
 
 def values(content: Any, key: str) -> Iterator[Any]:
@@ -63,7 +67,7 @@ def test_the_pulumi_cli_is_of_the_release_of_its_sdk() -> None:
     own = {str(path.relative_to(ROOT)) for path in WORKFLOWS}
     asked = {
         (name, step.get("with", {}).get("pulumi-version"))
-        for name, text in ALL.items()
+        for name, text in texts().items()
         for step in steps(text)
         if step.get("uses", "").startswith("pulumi/actions@")
     }
@@ -94,26 +98,26 @@ def test_images_are_of_one_release() -> None:
     """By digest would be better, and nobody could say which: mirrors rebuild this image. The template says so."""
     images = {
         image if isinstance(image, str) else image["name"]
-        for text in ALL.values()
+        for text in texts().values()
         for image in values(yaml.load(text, Loader), "image")  # noqa: S506 - as above
     }
     assert images == {f"pulumi/pulumi:{lock.version_of(lock.PULUMI)}"}
-    assert all("`@sha256:" in text for name, text in ALL.items() if name.endswith(".gitlab-ci.yml"))
+    assert all("`@sha256:" in text for name, text in texts().items() if name.endswith(".gitlab-ci.yml"))
 
 
 def test_kubectl_and_kubelogin_are_those_that_this_repository_knows() -> None:
     kubernetes = KUBERNETES.search((ROOT / "tools" / "kubernetes" / "go.mod").read_text("utf-8"))
     assert kubernetes is not None
-    lines = [line for text in ALL.values() for line in text.splitlines() if "az aks install-cli" in line]
+    lines = [line for text in texts().values() for line in text.splitlines() if "az aks install-cli" in line]
     assert lines
-    (kubelogin,) = {version for text in ALL.values() for version in KUBELOGIN.findall(text)}
+    (kubelogin,) = {version for text in texts().values() for version in KUBELOGIN.findall(text)}
     assert [line for line in lines if f"--client-version {kubernetes[1]} " not in line] == []
     assert [line for line in lines if f"--kubelogin-version {kubelogin} " not in line] == []
 
 
 def test_packages_are_installed_by_hash_and_only_then_what_has_none() -> None:
     seen = 0
-    for name, text in ALL.items():
+    for name, text in texts().items():
         lines = [line.strip() for line in text.splitlines() if "pip install" in line]
         for before, line in zip(["", *lines], lines, strict=False):
             seen += 1
@@ -124,7 +128,7 @@ def test_packages_are_installed_by_hash_and_only_then_what_has_none() -> None:
 
 @pytest.mark.parametrize("word", ["@latest", ":latest", "| sh", "| bash", "npm install", "npx ", "go install", "brew "])
 def test_nothing_else_is_fetched_and_run(word: str) -> None:
-    assert [name for name, text in ALL.items() if word in text] == []
+    assert [name for name, text in texts().items() if word in text] == []
 
 
 def test_the_build_backend_is_the_one_of_the_lock() -> None:

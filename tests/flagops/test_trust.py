@@ -23,7 +23,7 @@ from flagops.flagsmith_api import oidc
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.trust import FOR_REQUESTS, VARIABLE, authorities, by_requests
 from tests.certificates import tls_secret
-from tests.flagops.flagsmith_api.test_certificate import serving
+from tests.servers import serving
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,16 +126,84 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield made
 
 
-@pytest.fixture
-def roles(server: Postgres, tmp_path: Path) -> Roles:
+def emptied(server: Postgres, home: Path) -> Roles:
     """A server without the roles, and an empty database of the superuser's."""
-    server.query("DROP DATABASE IF EXISTS flagsmith WITH (FORCE)", "postgres")
+    for name in ("flagsmith", PREPARED):
+        server.query(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", "postgres")
     for (name,) in server.query("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_|^postgres$'", "postgres"):
         server.query(f'DROP ROLE "{name}"', "postgres")
     server.query(f"ALTER ROLE postgres PASSWORD '{PASSWORD}'", "postgres")
     server.query("CREATE DATABASE flagsmith", "postgres")
-    give_to_postgres(tmp_path)
-    return Roles(tmp_path, server)
+    give_to_postgres(home)
+    return Roles(home, server)
+
+
+@pytest.fixture
+def roles(server: Postgres, tmp_path: Path) -> Roles:
+    """A server without the roles, and an empty database of the superuser's."""
+    return emptied(server, tmp_path)
+
+
+PREPARED = "prepared"
+# What belongs to the server and so is in no copy of a database: its roles with all they have, and who may connect.
+SHARED = """
+    SELECT 'role', r::text FROM pg_authid r UNION ALL SELECT 'member', m::text FROM pg_auth_members m
+    UNION ALL SELECT 'setting', s::text FROM pg_db_role_setting s
+    UNION ALL SELECT 'access', format('%s %s', datdba, datacl) FROM pg_database WHERE datname = 'flagsmith'
+    ORDER BY 1, 2
+"""
+
+
+@dataclass
+class Prepared:
+    """A database and roles that tests of one server begin with: made once, and copied where all is as it was then."""
+
+    server: Postgres
+    shared: list[tuple[object, ...]] = field(default_factory=list)
+    passwords: str = ""
+    access: str = ""
+
+    def begin(self, home: Path, make: Callable[[Roles], None]) -> Roles:
+        """What `make` makes of the roles of an empty server."""
+        if self.shared:
+            self._copied()
+            if self.server.query(SHARED, "postgres") == self.shared:
+                give_to_postgres(home)
+                return Roles(home, self.server)
+        found = emptied(self.server, home)
+        make(found)
+        self._keep()
+        return found
+
+    def _keep(self) -> None:
+        self.shared = self.server.query(SHARED, "postgres")
+        # The Job that makes the roles sets the same passwords again, which the server keeps with another salt.
+        ((self.passwords,),) = self.server.query(
+            "SELECT string_agg(format('ALTER ROLE %I PASSWORD %L', rolname, rolpassword), ';') FROM pg_authid"
+            " WHERE rolname !~ '^pg_'",
+            "postgres",
+        )
+        ((self.access,),) = self.server.query(
+            "SELECT 'REVOKE ALL ON DATABASE flagsmith FROM PUBLIC;'"
+            " || string_agg(format('GRANT %s ON DATABASE flagsmith TO %s', privilege_type, grantee::regrole), ';')"
+            " FROM pg_database, aclexplode(datacl) WHERE datname = 'flagsmith' AND grantee <> datdba",
+            "postgres",
+        )
+        self._copy("flagsmith", PREPARED)
+
+    def _copied(self) -> None:
+        self.server.query("DROP DATABASE IF EXISTS flagsmith WITH (FORCE)", "postgres")
+        self._copy(PREPARED, "flagsmith")
+        self.server.query(f"{self.passwords}; {self.access}", "postgres")
+
+    def _copy(self, source: str, target: str) -> None:
+        self.server.query(f"CREATE DATABASE {target} TEMPLATE {source} OWNER flagsmith STRATEGY file_copy", "postgres")
+
+
+@pytest.fixture(scope="module")
+def prepared(server: Postgres) -> Prepared:
+    """Nothing yet."""
+    return Prepared(server)
 
 
 def succeeded(done: subprocess.CompletedProcess[str]) -> str:

@@ -13,7 +13,7 @@ from components.flag_metrics import flag_metrics as metrics
 from components.postgres.roles import grants
 from tests.components.postgres import attacker as traps
 from tests.components.postgres.attacker import Attacker, flagsmith_tables, read_by_the_readers
-from tests.components.postgres.conftest import Roles, succeeded
+from tests.components.postgres.conftest import Prepared, Roles, succeeded
 from tests.in_pod import importable
 from tests.postgres_programs import embedded
 from tests.servers import LOOPBACK
@@ -67,12 +67,17 @@ def _scripts() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def attacker(roles: Roles, tmp_path: Path) -> Iterator[Attacker]:
-    """The attacker, where the readers have their grants."""
+def with_grants(roles: Roles) -> None:
+    """The roles with the readers' grants, and a database that Flagsmith has migrated."""
     succeeded(roles.make())
     flagsmith_tables(roles)
     succeeded(roles.grant(grants()))
+
+
+@pytest.fixture
+def attacker(prepared: Prepared, tmp_path: Path) -> Iterator[Attacker]:
+    """The attacker, where the readers have their grants."""
+    roles = prepared.begin(tmp_path, with_grants)
     made = Attacker(roles, tmp_path / "stolen")
     made.do(traps.ACT + CASTS)
     yield made

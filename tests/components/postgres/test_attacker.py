@@ -16,7 +16,7 @@ from tests.components.backup.conftest import Jobs
 from tests.components.backup.running import pod
 from tests.components.postgres import attacker as traps
 from tests.components.postgres.attacker import Attacker, flagsmith_tables
-from tests.components.postgres.conftest import Roles, succeeded
+from tests.components.postgres.conftest import Prepared, Roles, succeeded
 from tests.postgres_programs import embedded, postgres_user
 from tests.servers import LOOPBACK
 
@@ -24,11 +24,16 @@ pytestmark = pytest.mark.parametrize("server", embedded(), indirect=True, scope=
 RETIRE = {"LOGIN": "flagsmith_a", "GRACE_SECONDS": "0", "WORKER_SECONDS": "0"}
 
 
-@pytest.fixture
-def attacker(roles: Roles, tmp_path: Path) -> Iterator[Attacker]:
-    """The attacker on a database that Flagsmith has migrated, and that the roles were made for."""
+def migrated(roles: Roles) -> None:
+    """The roles, and a database that Flagsmith has migrated."""
     succeeded(roles.make())
     flagsmith_tables(roles)
+
+
+@pytest.fixture
+def attacker(prepared: Prepared, tmp_path: Path) -> Iterator[Attacker]:
+    """The attacker on a database that Flagsmith has migrated, and that the roles were made for."""
+    roles = prepared.begin(tmp_path, migrated)
     made = Attacker(roles, tmp_path / "stolen")
     made.do(traps.ACT)
     yield made

@@ -2,36 +2,21 @@
 
 import base64
 import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from flask import Flask, redirect
-from werkzeug.serving import make_server
 
 from flagops.commands.smoke import certificate
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, SmokeTarget
 from flagops.commands.smoke.visit import visit
 from tests.certificates import tls_secret
+from tests.servers import serving
 
 Served = Callable[[str, timedelta], SmokeTarget]
-
-
-@contextmanager
-def serving(app: Flask, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    server = make_server("127.0.0.1", 0, app, ssl_context=context, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def checked(host: str, lifetime: timedelta, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
