@@ -21,6 +21,7 @@ SECONDS: Final = 120.0
 ROOM: Final = 1.5
 # The database that the embedded server had before one was moved into it (move-database.sh).
 BEFORE: Final = "flagsmith_before_move"
+DROP_BEFORE: Final = f'on_server --output=/dev/null --command="DROP DATABASE IF EXISTS {BEFORE} WITH (FORCE)"'
 
 
 def step(instance: Instance, name: str, on_line: jobs.OnLine = jobs.ignore) -> dict[str, Any]:
@@ -146,5 +147,4 @@ def require_room(instance: Instance) -> None:
 
 def drop_before(instance: Instance) -> None:
     """Delete what the embedded server had before a database was moved into it."""
-    script = f'on_server --output=/dev/null --command="DROP DATABASE IF EXISTS {BEFORE} WITH (FORCE)"'
-    in_server(instance, script, "The database of before cannot be deleted")
+    in_server(instance, DROP_BEFORE, "The database of before cannot be deleted")
