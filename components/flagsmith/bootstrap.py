@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapVolumeSourceArgs, EnvVarArgs, VolumeArgs, VolumeMountArgs
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.flagsmith.pod import job_pod
 from components.flagsmith.secrets import SDK_KEYS
 from components.kit import names
 from components.kit.component import Component, name_of
+from components.kit.config_files import ConfigFiles
 from components.kit.database_pods import DatabaseClientArgs
-from components.kit.digests import short_digest
 from components.kit.jobs import run_once
 from components.kit.secret_refs import SecretReference
 from components.kit.service_accounts import service_account
@@ -108,21 +107,14 @@ class Bootstrap(Component):
 
     def __init__(self, name: str, args: BootstrapArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("feature-flags:components:Bootstrap", name, opts)
-        texts = {path.name: path.read_text(encoding="utf-8") for path in SCRIPTS}
-        config_map = ConfigMap(
-            f"{name}-script",
-            metadata=ObjectMetaArgs(
-                name=f"{names.BOOTSTRAP}-{short_digest(texts)}",
-                namespace=args.namespace,
-                labels=names.labels(COMPONENT),
-            ),
-            data=texts,
-            immutable=True,
-            opts=self.child(),
+        source = ConfigFiles(
+            prefix=names.BOOTSTRAP,
+            component=COMPONENT,
+            volume="bootstrap",
+            directory=DIRECTORY,
+            data={path.name: path.read_text(encoding="utf-8") for path in SCRIPTS},
         )
-        volume = VolumeArgs(
-            name="bootstrap", config_map=ConfigMapVolumeSourceArgs(name=f"{names.BOOTSTRAP}-{short_digest(texts)}")
-        )
+        config_map = source.config_map(f"{name}-script", namespace=args.namespace, opts=self.child())
         template = job_pod(
             args,
             component=COMPONENT,
@@ -136,7 +128,7 @@ class Bootstrap(Component):
                 args.admin.env("ADMIN_PASSWORD", "password"),
                 *args.variables,
             ],
-            volumes=[(volume, VolumeMountArgs(name="bootstrap", mount_path=DIRECTORY, read_only=True))],
+            volumes=[source.mounted()],
         )
         account = service_account(
             f"{name}-service-account", component=COMPONENT, namespace=args.namespace, opts=self.child()

@@ -16,7 +16,6 @@ from components.package.values import plain_values
 from components.platform import FeatureFlags as Platform
 from components.settings import PROJECT, Settings, parse, read_lock, warnings
 from components.stack import FeatureFlagsArgs, StackComponent, part_name
-from policies.annotate import annotated
 
 TYPE: Final = f"{PROJECT}:index:FeatureFlags"
 SOURCES: Final = Path(__file__).resolve().parent.parent.parent
@@ -60,8 +59,7 @@ class FeatureFlags(pulumi.ComponentResource):
         own_cluster.require()
         for warning in warnings(settings):
             pulumi.log.warn(in_arguments(warning))
-        excepted = pulumi.ResourceOptions(transformations=[annotated(SOURCES)])
-        super().__init__(TYPE, name, None, pulumi.ResourceOptions.merge(opts, excepted))
+        super().__init__(TYPE, name, None, opts)
         provider = cluster_provider(
             settings.context,
             settings.resolved_cluster_identifier,

@@ -18,14 +18,19 @@ LARGEST_MESSAGE: Final = 400 * 1024 * 1024
 """Bytes of one message, as Pulumi's own SDKs have it."""
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Serve until Pulumi ends the process. The first line of standard output is the port, of 127.0.0.1."""
+def main(arguments: Sequence[str], transformations: Sequence[pulumi.ResourceTransformation]) -> None:
+    """Serve until Pulumi ends the process. The first line of standard output is the port, of 127.0.0.1.
+
+    Args:
+        arguments: Those that Pulumi starts it with.
+        transformations: Of each object that an instance makes.
+    """
     parser = argparse.ArgumentParser(description="The provider of the package feature-flags, which Pulumi starts.")
     parser.add_argument("engine", help="the address of Pulumi's engine")
     # Pulumi adds options for its own SDKs.
     known, _ = parser.parse_known_args(arguments)
     project = tomllib.loads((SOURCES / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asyncio.run(_serve(PackageProvider(str(project["version"])), known.engine))
+    asyncio.run(_serve(PackageProvider(str(project["version"]), transformations), known.engine))
 
 
 async def _serve(provider: PackageProvider, engine: str) -> None:

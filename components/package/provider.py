@@ -1,5 +1,6 @@
 """The package's provider: what Pulumi asks for the schema, and to make an instance."""
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Final
 
@@ -25,9 +26,10 @@ _OWN_PROVIDER: Final = (
 class PackageProvider(ComponentProvider):
     """Makes instances of `FeatureFlags`. What is wrong with the arguments is said without a stack trace."""
 
-    def __init__(self, version: str) -> None:
-        """Serve the package as this version, X.Y.Z."""
+    def __init__(self, version: str, transformations: Sequence[pulumi.ResourceTransformation] = ()) -> None:
+        """Serve the package as this version, X.Y.Z, with these transformations of all that an instance makes."""
         super().__init__([FeatureFlags], PROJECT, NAMESPACE, version)
+        self._transformed = pulumi.ResourceOptions(transformations=list(transformations))
         self._places: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def map_inputs(self, inputs: pulumi.Inputs, _component_def: ComponentDefinition) -> pulumi.Inputs:
@@ -44,7 +46,8 @@ class PackageProvider(ComponentProvider):
         """
         try:
             self._refuse(name, settings_of(inputs), options)
-            return super().construct(name, resource_type, inputs, options)
+            transformed = pulumi.ResourceOptions.merge(options, self._transformed)
+            return super().construct(name, resource_type, inputs, transformed)
         except SettingsError as error:
             raise pulumi.RunError(str(error)) from None
         except ComponentInitError as error:
