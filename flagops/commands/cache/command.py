@@ -9,11 +9,13 @@ from flagops.commands.cache import caches
 from flagops.console import output, progress
 from flagops.project import LOCAL
 from flagops.stacks.deployed import open_instance
+from flagops.terminal.complete import quietly
 from flagops.terminal.confirm import agree
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import StackOption, YesOption
 
 MIB = 1024 * 1024
+NAMES = quietly(lambda _: caches.shared())
 
 
 def info(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
@@ -36,7 +38,9 @@ def info(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> None:
 
 def flush(
     *,
-    names: Annotated[list[str] | None, typer.Argument(help="Which caches to empty. Default: all.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which caches to empty. Default: all.", autocompletion=NAMES)
+    ] = None,
     stack: StackOption = LOCAL,
     yes: YesOption = False,
 ) -> None:

@@ -50,8 +50,9 @@ above it, as git and Pulumi do. Where `ff` is installed makes no difference.
 
 ## Completion in your shell
 
-Press Tab after a part of a word, and your shell completes commands, options, stacks, environments, flags and secrets.
-`ff` must be on your `PATH`: in a clone, `export PATH="$PWD/.venv/bin:$PATH"`.
+Press Tab after a part of a word, and your shell completes commands, options, stacks, environments, flags, segments,
+secrets, and the backups that `ff db backups` showed last. `ff` must be on your `PATH`: in a clone,
+`export PATH="$PWD/.venv/bin:$PATH"`.
 
 - **bash**: the line `source <(ff completion bash)` in `~/.bashrc`. With the package `bash-completion` you can write a
   file in its place, once, so that a new shell need not start `ff`:
@@ -60,7 +61,7 @@ Press Tab after a part of a word, and your shell completes commands, options, st
 - **zsh**: the line `source <(ff completion zsh)` in `~/.zshrc`, after `compinit`.
 - **fish**: once, `ff completion fish > ~/.config/fish/completions/ff.fish`.
 
-Names come from the project's files; no cluster is asked. Outside of a project you get commands, options, and what is
+Names come from files; no cluster is asked. Outside of a project you get commands, options, and what is
 the same everywhere. After an upgrade of `ff` you need not do it again.
 """
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
+from flagops.commands.db.backups import listed
 from tests.commands import EVERY
 from tests.recording import ROOT
 
@@ -51,6 +52,9 @@ def asked(words: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
         ("ff secrets rotate ", {"database", "postgres"}),
         ("ff db restore ", {"latest"}),
         ("ff completion ", {"bash", "zsh", "fish"}),
+        ("ff cache flush f", {"flags"}),
+        ("ff flags export --only ", {"new_feature_rollout", "beta_users"}),
+        ("ff flags apply --take-back be", {"beta_users"}),
         ("ff flags explain new_", {"new_feature_rollout"}),
     ],
 )
@@ -108,6 +112,29 @@ def test_a_catalogue_that_never_answers_is_given_up(tmp_path: Path) -> None:
     done = asked("ff flags explain --environment ", tmp_path)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
     assert time.monotonic() - started < 50
+
+
+def test_the_backups_that_were_listed_last_are_completed_for_their_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FF_STATE_DIR", str(tmp_path / "state"))
+    listed.keep("staging", ["feature-flags-20261128T020000Z", "feature-flags-20261127T020000Z"])
+    assert asked("ff db restore --stack staging feature-flags-20261128").stdout == "feature-flags-20261128T020000Z"
+    assert set(asked("ff db drill --stack staging ").stdout.split()) == {"latest", *listed.names("staging")}
+    assert asked("ff db restore --stack production ").stdout == "latest"
+    listed.keep("staging", [])
+    assert asked("ff db restore --stack staging ").stdout == "latest", "those that are gone are offered no more"
+    next((tmp_path / "state" / "backups").iterdir()).write_text("[", encoding="utf-8")
+    assert asked("ff db restore --stack staging ").returncode == 0
+
+
+def test_where_nothing_can_be_written_backups_are_listed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "state").write_text("a file", encoding="utf-8")
+    monkeypatch.setenv("FF_STATE_DIR", str(tmp_path / "state"))
+    listed.keep("staging", ["a"])
+    assert listed.names("staging") == []
 
 
 def test_bash_completes_with_the_printed_script(program: Program, tmp_path: Path) -> None:

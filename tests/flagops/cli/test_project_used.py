@@ -69,7 +69,10 @@ def test_the_catalogue_is_the_project_s_wherever_in_it_you_are(
     )
     monkeypatch.chdir(home)
     assert said("--project", "p", "flags", "validate") == str(home / "p" / "flags" / "catalogue.yaml")
-    assert "There is no catalogue at flags/catalogue.yaml." in said("flags", "validate")
+    for command in (["validate"], ["plan"], ["serve"], ["diff", "development", "staging"], ["export", "--only", "a"]):
+        missing = said("flags", *command)
+        assert "There is no catalogue at flags/catalogue.yaml.\nThere is no project here" in missing, command
+        assert "name it: ff --project DIR …, or set FF_PROJECT." in missing, command
     monkeypatch.chdir(home / "plain")
     assert said("flags", "validate") == "flags/catalogue.yaml"
 

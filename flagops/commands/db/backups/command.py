@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flagops.commands.db.backups import view
+from flagops.commands.db.backups import listed, view
 from flagops.commands.db.backups.backup import backup as run_backup
 from flagops.commands.db.backups.backup import backups as run_backups
 from flagops.commands.db.backups.base import archive
@@ -27,8 +27,7 @@ from flagops.terminal.complete import quietly
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
-# The others are known to a Job that is made to list them, and a shell that completes makes nothing.
-NAMES = quietly(lambda _: [LATEST])
+NAMES = quietly(lambda ctx: [LATEST, *listed.names(ctx.params.get("stack") or LOCAL)])
 
 
 FromStackOption = Annotated[
@@ -75,6 +74,7 @@ def backups(*, stack: StackOption = LOCAL, base: BaseOption = False, as_json: Js
         return
     with open_instance(stack, needs_containers=True) as instance:
         found = run_backups(instance)
+    listed.keep(stack, [item.name for item in found])
     if as_json:
         print_json(found)
     else:

@@ -25,8 +25,10 @@ def _catalogue(ctx: typer.Context) -> "Catalogue":
     # Most commands that take an environment's name need no catalogue.
     from flagops.commands.flags.catalogue.load import load
 
-    return load(Path(ctx.params.get("named") or ctx.params.get("catalogue") or path_of(CATALOGUE)))[0]
+    told = (ctx.params.get(name) for name in ("named", "catalogue", "like"))
+    return load(Path(next(filter(None, told), path_of(CATALOGUE))))[0]
 
 
 environments: Final = quietly(lambda ctx: _catalogue(ctx).environments)
 flags: Final = quietly(lambda ctx: _catalogue(ctx).flags)
+flags_and_segments: Final = quietly(lambda ctx: [*_catalogue(ctx).flags, *_catalogue(ctx).segments])

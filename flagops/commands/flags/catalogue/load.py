@@ -22,6 +22,7 @@ from flagops.commands.flags.catalogue.problems import (
 )
 from flagops.errors import NotFoundError
 from flagops.files import reading
+from flagops.project import NAME_IT, root_or_none
 
 DEEPEST = 40  # levels
 Mark = tuple[int, int]
@@ -56,13 +57,21 @@ class CatalogueFile:
 
 def load(path: Path) -> tuple[Catalogue, CatalogueFile]:
     """The catalogue in a file. Raises CatalogueError with all that is wrong with it."""
-    absent = NotFoundError(
-        f"There is no catalogue at {path}.",
-        hint="Name another one, such as flags/catalogue.yaml; without a name, that of the project is taken.",
-    )
-    with reading(path, absent=absent):
-        text = bounds.text_of(path)
+    with reading(path):
+        try:
+            text = bounds.text_of(path)
+        except FileNotFoundError:
+            raise _absent(path) from None
     return parse(text, path)
+
+
+def _absent(path: Path) -> NotFoundError:
+    hint = "Name another one, such as flags/catalogue.yaml; without a name, that of the project is taken."
+    if root_or_none() is None:
+        hint = (
+            f"There is no project here, whose catalogue would be taken. Name a file; or go to the project, or {NAME_IT}"
+        )
+    return NotFoundError(f"There is no catalogue at {path}.", hint=hint)
 
 
 def parse(text: str, path: Path) -> tuple[Catalogue, CatalogueFile]:

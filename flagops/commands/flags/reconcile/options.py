@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flagops.commands.flags.catalogue.complete import flags
+from flagops.commands.flags.catalogue.complete import flags_and_segments
 
 STOPPED = 3
 """The exit code where flags were left as they are, since somebody else changed them or nobody can tell."""
@@ -15,7 +15,7 @@ TakeBackOption = Annotated[
         "--take-back",
         metavar="FLAG",
         help="Make this flag or segment what the catalogue says, though somebody changed it; repeat.",
-        autocompletion=flags,
+        autocompletion=flags_and_segments,
     ),
 ]
 NotesOption = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flagops.commands.flags.catalogue.complete import environments, flags
+from flagops.commands.flags.catalogue.complete import environments, flags, flags_and_segments
 from flagops.commands.flags.catalogue.options import CATALOGUE, CatalogueOption, ProjectOption, UrlOption, read
 from flagops.commands.flags.catalogue.write import text_of
 from flagops.commands.flags.reconcile.desired import desired
@@ -56,7 +56,7 @@ def export(
             "--only",
             metavar="FLAG",
             help="Bring this flag or segment into the catalogue as it is live, and change nothing else; repeat.",
-            autocompletion=flags,
+            autocompletion=flags_and_segments,
         ),
     ] = None,
 ) -> None:

@@ -1,0 +1,35 @@
+"""The names that `ff db backups` showed last, which a shell completes: it asks no cluster when somebody presses Tab."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from flagops.files import write_private
+from flagops.local_cluster.paths import state_home
+from flagops.project import root
+
+MOST: Final = 100
+"""Names that are kept: more than anybody picks from."""
+
+
+def keep(stack: str, names: Sequence[str]) -> None:
+    """Note the names of a stack's backups, the newest first. Where nothing can be written, Tab completes `latest`."""
+    path = _file(stack)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, json.dumps(list(names[:MOST])))
+
+
+def names(stack: str) -> list[str]:
+    """The names noted last; none if there are none. Raises OSError or ValueError for a file that cannot be read."""
+    path = _file(stack)
+    return [str(name) for name in json.loads(path.read_text("utf-8"))] if path.exists() else []
+
+
+def _file(stack: str) -> Path:
+    """One for each stack of each project: their backups have nothing in common."""
+    whose = hashlib.sha256(f"{root()}\0{stack}".encode()).hexdigest()[:16]
+    return state_home() / "backups" / f"{whose}.json"
