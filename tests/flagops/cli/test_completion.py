@@ -14,6 +14,7 @@ import pytest
 from typer.testing import Result
 
 from flagops.commands.db.backups import listed
+from flagops.terminal.tab import SECONDS
 from tests.commands import EVERY
 from tests.recording import ROOT
 
@@ -22,6 +23,16 @@ Program = Callable[[str, str], str]
 
 
 def asked(words: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """The same; asked again where `ff` gave up in silence, as it does after its seconds on a busy machine."""
+    for _ in range(10):
+        started = time.monotonic()
+        done = asked_once(words, at)
+        if done.stdout or time.monotonic() - started < SECONDS:
+            break
+    return done
+
+
+def asked_once(words: str, at: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """What the script of bash asks, when Tab is pressed at the end of these words."""
     typed = words.split(" ")
     asking = {"_FF_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(typed) - 1)}
@@ -109,7 +120,7 @@ def test_a_catalogue_that_never_answers_is_given_up(tmp_path: Path) -> None:
     (tmp_path / "flags").mkdir()
     os.mkfifo(tmp_path / "flags" / "catalogue.yaml")
     started = time.monotonic()
-    done = asked("ff flags explain --environment ", tmp_path)
+    done = asked_once("ff flags explain --environment ", tmp_path)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
     assert time.monotonic() - started < 50
 
@@ -119,11 +130,13 @@ def test_the_backups_that_were_listed_last_are_completed_for_their_stack(
 ) -> None:
     monkeypatch.setenv("FF_STATE_DIR", str(tmp_path / "state"))
     listed.keep("staging", ["feature-flags-20261128T020000Z", "feature-flags-20261127T020000Z"])
-    assert asked("ff db restore --stack staging feature-flags-20261128").stdout == "feature-flags-20261128T020000Z"
+    assert asked("ff db restore --stack staging feature-flags-20261128").stdout.split() == [
+        "feature-flags-20261128T020000Z"
+    ]
     assert set(asked("ff db drill --stack staging ").stdout.split()) == {"latest", *listed.names("staging")}
-    assert asked("ff db restore --stack production ").stdout == "latest"
+    assert asked("ff db restore --stack production ").stdout.strip() == "latest"
     listed.keep("staging", [])
-    assert asked("ff db restore --stack staging ").stdout == "latest", "those that are gone are offered no more"
+    assert asked("ff db restore --stack staging ").stdout.strip() == "latest", "those that are gone are offered no more"
     next((tmp_path / "state" / "backups").iterdir()).write_text("[", encoding="utf-8")
     assert asked("ff db restore --stack staging ").returncode == 0
 
