@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from components.text import bounds
 from flagops.files import write_private
 from flagops.local_cluster.paths import state_home
 from flagops.project import root
@@ -26,7 +27,7 @@ def keep(stack: str, names: Sequence[str]) -> None:
 def names(stack: str) -> list[str]:
     """The names noted last; none if there are none. Raises OSError or ValueError for a file that cannot be read."""
     path = _file(stack)
-    return [str(name) for name in json.loads(path.read_text("utf-8"))] if path.exists() else []
+    return [str(name) for name in json.loads(bounds.text_of(path))] if path.exists() else []
 
 
 def _file(stack: str) -> Path:
