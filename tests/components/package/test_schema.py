@@ -2,10 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from pulumi.provider.experimental.analyzer import Analyzer, PropertyDefinition, TypeDefinition
+from pulumi.provider.experimental.analyzer import (
+    Analyzer,
+    AnalyzeResult,
+    ComponentDefinition,
+    PropertyDefinition,
+    TypeDefinition,
+)
 from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
 
@@ -19,15 +26,26 @@ from flagops.commands.docs import package_arguments
 from flagops.commands.docs.configuration_page import entries
 from tests.recording import ROOT
 
-ANALYSED = Analyzer(PROJECT).analyze([FeatureFlags])
-COMPONENT = ANALYSED["component_definitions"]["FeatureFlags"]
-TYPES = ANALYSED["type_definitions"]
 SIMPLE = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 
 
-def sections() -> Iterator[tuple[str, type[BaseModel], dict[str, PropertyDefinition]]]:
-    """Every section of the settings, by its type's name, with what the analyser found for it."""
-    yield "", Settings, COMPONENT.inputs
+@cache
+def analysed() -> AnalyzeResult:
+    """What Pulumi's analyser finds; it reads the sources again for each class, which takes a second or two."""
+    return Analyzer(PROJECT).analyze([FeatureFlags])
+
+
+def component() -> ComponentDefinition:
+    return analysed()["component_definitions"]["FeatureFlags"]
+
+
+def types() -> dict[str, TypeDefinition]:
+    return analysed()["type_definitions"]
+
+
+def sections() -> Iterator[tuple[str, type[BaseModel]]]:
+    """Every section of the settings, by its type's name."""
+    yield "", Settings
     seen, todo = {"Settings"}, [Settings]
     while todo:
         for field in todo.pop().model_fields.values():
@@ -35,15 +53,15 @@ def sections() -> Iterator[tuple[str, type[BaseModel], dict[str, PropertyDefinit
             if model is not None and model.__name__ not in seen:
                 seen.add(model.__name__)
                 todo.append(model)
-                yield model.__name__, model, TYPES[model.__name__].properties
+                yield model.__name__, model
 
 
-SECTIONS = {name: (model, properties) for name, model, properties in sections()}
+SECTIONS = dict(sections())
 
 
 def named(definition: PropertyDefinition) -> TypeDefinition:
     assert definition.ref is not None
-    return TYPES[definition.ref.rpartition(":")[2]]
+    return types()[definition.ref.rpartition(":")[2]]
 
 
 def agrees(annotation: Any, definition: PropertyDefinition) -> bool:
@@ -64,7 +82,8 @@ def agrees(annotation: Any, definition: PropertyDefinition) -> bool:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_section_has_the_keys_the_types_and_the_words_of_the_model(name: str) -> None:
-    model, properties = SECTIONS[name]
+    model = SECTIONS[name]
+    properties = types()[name].properties if name else component().inputs
     fields: dict[str, FieldInfo] = {str(field.alias): field for field in model.model_fields.values()}
     meanings = {row.key.removesuffix("[]").removesuffix(".*"): row.meaning for row in entries(model)}
     assert set(properties) == set(fields)
@@ -77,8 +96,8 @@ def test_a_section_has_the_keys_the_types_and_the_words_of_the_model(name: str) 
 
 
 def test_there_is_no_type_that_the_model_has_not() -> None:
-    enumerations = {name for name, definition in TYPES.items() if definition.enum}
-    assert set(TYPES) - enumerations == set(SECTIONS) - {""}
+    enumerations = {name for name, definition in types().items() if definition.enum}
+    assert set(types()) - enumerations == set(SECTIONS) - {""}
     assert enumerations
 
 
@@ -106,8 +125,8 @@ def test_the_package_is_what_its_address_and_its_release_say() -> None:
 
 
 def test_every_output_is_described() -> None:
-    assert all(definition.description for definition in COMPONENT.outputs.values())
-    assert {name for name, definition in COMPONENT.outputs.items() if not definition.optional} == {
+    assert all(definition.description for definition in component().outputs.values())
+    assert {name for name, definition in component().outputs.items() if not definition.optional} == {
         "url",
         "namespace",
         "context",
