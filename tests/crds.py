@@ -65,6 +65,13 @@ def crds(platform: Platform) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def crds_throughout(platform: Platform) -> Iterator[None]:
+    """The same for all tests of a module that come after the first which asks for it."""
+    with served(platform.http, definitions()):
+        yield
+
+
 @contextmanager
 def served(http: httpx.Client, wanted: Sequence[dict[str, Any]]) -> Iterator[None]:
     """The cluster serves the kinds of these definitions; in the end they are gone, and with them all objects."""

@@ -1,8 +1,9 @@
 """Which tests `make test-fast` leaves out, and the order of all.
 
 The marker `slow` is set here for whole files and by what a test starts. Tests of a cluster wait for a third to a half
-of their time, so they run beside tests that compute: most workers take files from the beginning, where those of the
-cluster are, the last worker from the end. They meet at the fast files, so that none is left with a long one at the end.
+of their time, so they run beside tests that compute: two of three workers, and two of four, take files from the
+beginning, where those of the cluster are, the others from the end. They meet at the fast files, so that none is left
+with a long one at the end.
 """
 
 from collections.abc import Sequence
@@ -91,10 +92,10 @@ the third for the rest.
 
 
 class FromBothEnds(LoadFileScheduling):  # type: ignore[misc] # its class tells no types
-    """As `--dist loadfile`, but that the last worker takes the files from the end."""
+    """As `--dist loadfile`, but that the later half of the workers, if uneven the lesser, takes files from the end."""
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        if node.gateway.id == f"gw{self.numnodes - 1}":
+        if 2 * int(node.gateway.id.removeprefix("gw")) >= self.numnodes:
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
 

@@ -74,13 +74,16 @@ class _Worker:
         self.shutting_down = True
 
 
-def test_the_last_worker_takes_files_from_the_end_and_every_test_runs_once() -> None:
-    options = {"tx": ["3*popen"], "dist": "loadfile", "loadscopereorder": False}
+@pytest.mark.parametrize(("number_of_workers", "from_beginning"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)])
+def test_the_later_half_of_workers_takes_files_from_the_end_and_every_test_runs_once(
+    number_of_workers: int, from_beginning: int
+) -> None:
+    options = {"tx": [f"{number_of_workers}*popen"], "dist": "loadfile", "loadscopereorder": False}
     config: Any = SimpleNamespace(getvalue=options.get, getoption=options.get, option=SimpleNamespace(**options))
     scheduler = pytest_xdist_make_scheduler(config, Producer("test", enabled=False))
     assert scheduler is not None
     tests = [f"{file}.py::{number}" for file in "abcdefghijk" for number in range(2)]
-    workers: list[Any] = [_Worker(number) for number in range(3)]
+    workers: list[Any] = [_Worker(number) for number in range(number_of_workers)]
     for worker in workers:
         scheduler.add_node(worker)
         scheduler.add_node_collection(worker, tests)
@@ -94,9 +97,11 @@ def test_the_last_worker_takes_files_from_the_end_and_every_test_runs_once() -> 
     assert scheduler.tests_finished
     assert len(done) == len(tests)
     files = [list(dict.fromkeys(tests[number][0] for number in worker.given)) for worker in workers]
-    assert files[2] == sorted(files[2], reverse=True)
-    assert files[2][0] == "k"
-    assert "".join(sorted("".join(files[0] + files[1]))) == "abcdefghijk"[: len(files[0] + files[1])]
+    assert all(taken == sorted(taken) for taken in files[:from_beginning])
+    assert all(taken == sorted(taken, reverse=True) for taken in files[from_beginning:])
+    first, last = (set().union(*part) for part in (files[:from_beginning], files[from_beginning:]))
+    assert first == set("abcdefghijk"[: len(first)])
+    assert last == set("abcdefghijk"[len(first) :])
     assert sorted(number for worker in workers for number in worker.given) == list(range(len(tests)))
 
 

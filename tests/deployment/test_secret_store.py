@@ -48,11 +48,16 @@ STORE = {
 NAMES = {"flagsmith-postgres", "flagsmith-redis", "flagsmith-django", "flagsmith-admin", "mail"}
 
 
-@pytest.fixture
-def engine(platform: Platform) -> Iterator[DirectEngine]:
-    """The direct engine for a stack of its own, which is removed after the test."""
+def direct(platform: Platform) -> DirectEngine:
+    """The direct engine for a stack of its own."""
     stack = replace(platform.stack(OVERRIDES), name=NAMESPACE)
-    made = DirectEngine(platform.stack().path.parent, stack, platform.cluster.kubeconfig, platform.cluster.context)
+    return DirectEngine(platform.stack().path.parent, stack, platform.cluster.kubeconfig, platform.cluster.context)
+
+
+@pytest.fixture(scope="module")
+def engine(crds_throughout: None, platform: Platform) -> Iterator[DirectEngine]:  # noqa: ARG001
+    """The same on a cluster that serves the operator's kinds; the stack is as the test before left it."""
+    made = direct(platform)
     try:
         yield made
     finally:
@@ -60,8 +65,15 @@ def engine(platform: Platform) -> Iterator[DirectEngine]:
 
 
 @pytest.fixture
-def operator(crds: None, platform: Platform) -> Iterator[Operator]:  # noqa: ARG001
-    """The operator, on a cluster that serves its kinds."""
+def fresh(engine: DirectEngine) -> DirectEngine:
+    """The same, and nothing of the stack is there."""
+    engine.down()
+    return engine
+
+
+@pytest.fixture
+def operator(engine: DirectEngine, platform: Platform) -> Iterator[Operator]:  # noqa: ARG001
+    """The operator, with all secrets in its store, on a cluster that serves its kinds."""
     with Operator(platform.http, NAMESPACE, dict(STORE)).running() as running:
         yield running
 
@@ -71,7 +83,8 @@ def values(platform: Platform, name: str) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
 
-def test_without_the_operator_the_preview_fails_and_nothing_is_made(platform: Platform, engine: DirectEngine) -> None:
+def test_without_the_operator_the_preview_fails_and_nothing_is_made(platform: Platform) -> None:
+    engine = direct(platform)
     for run in (engine.preview, engine.up):
         with pytest.raises(OpsError, match=r"does not serve ExternalSecret \(external-secrets.io/v1\)") as caught:
             run()
@@ -80,22 +93,22 @@ def test_without_the_operator_the_preview_fails_and_nothing_is_made(platform: Pl
 
 
 def test_a_stack_deploys_with_secrets_of_the_store(
-    operator: Operator, platform: Platform, engine: DirectEngine, monkeypatch: pytest.MonkeyPatch
+    operator: Operator, platform: Platform, fresh: DirectEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine.up()
+    fresh.up()
     assert set(operator.made) == NAMES
     assert values(platform, "flagsmith-postgres") == {
         "password": "p1",
         "DATABASE_URL": STORE["flagsmith/postgres"]["url"],
     }
     assert values(platform, "flagsmith-django") == {"DJANGO_SECRET_KEY": "p4"}
-    assert not [name for name in engine.generated() if name.split("-")[1] in ("postgres", "redis", "django", "admin")]
+    assert not [name for name in fresh.generated() if name.split("-")[1] in ("postgres", "redis", "django", "admin")]
     api = platform.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith")
     assert api["status"]["availableReplicas"] == api["spec"]["replicas"]
     made = {name: platform.get(f"{SECRETS}/{name}")["metadata"]["creationTimestamp"] for name in NAMES}
     jobs = platform.items(f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs")
     assert max(made.values()) <= min(job["metadata"]["creationTimestamp"] for job in jobs), "nothing starts before them"
-    assert engine.up().unchanged
+    assert fresh.up().unchanged
 
     found = StackTarget(
         replace(platform.stack(OVERRIDES), name=NAMESPACE), platform.cluster.context, platform.cluster.kubeconfig
@@ -120,12 +133,12 @@ def test_a_stack_deploys_with_secrets_of_the_store(
 
 
 def test_a_secret_that_the_store_lacks_stops_the_deployment_with_the_operators_words(
-    operator: Operator, platform: Platform, engine: DirectEngine, monkeypatch: pytest.MonkeyPatch
+    operator: Operator, platform: Platform, fresh: DirectEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(external, "TIMEOUT_SECONDS", 3)
     del operator.store["flagsmith-django"]
     with pytest.raises(OpsError) as caught:
-        engine.up()
+        fresh.up()
     assert "ExternalSecret" in caught.value.message
     assert "flagsmith-django" in caught.value.message
     assert f"is not ready after 3 s: SecretSyncedError: {NOT_IN_STORE}" in caught.value.message
@@ -135,7 +148,7 @@ def test_a_secret_that_the_store_lacks_stops_the_deployment_with_the_operators_w
     told = explain(platform.cluster.kubeconfig, platform.cluster.context, [given_up])
     assert f"SecretSyncedError: {NOT_IN_STORE}" in told, "what `ff up` adds to the CLI's own error"
     operator.store["flagsmith-django"] = {"": "p4"}
-    engine.up()
+    fresh.up()
     assert values(platform, "flagsmith-django") == {"DJANGO_SECRET_KEY": "p4"}
 
 

@@ -74,7 +74,7 @@ def refusals(api_server: ApiServer, values: Mapping[str, Any]) -> list[str]:
     return [text for item in made if (text := api_server.refusal(item.manifest)) is not None]
 
 
-@pytest.mark.usefixtures("crds")
+@pytest.mark.usefixtures("crds_throughout")
 @pytest.mark.parametrize("base", BASES)
 def test_whatever_the_model_takes_the_api_server_takes(api_server: ApiServer, base: str) -> None:
     values = stated(BASES[base])
