@@ -9,9 +9,10 @@ from components.audit.reader import DIRECTORY, TMP, common_environment, files
 from components.flagsmith.pod import USER
 from components.kit import names
 from components.kit.component import Component, name_of
-from components.kit.database_pods import DatabaseClientArgs, Serving, database_pod
+from components.kit.database_pods import DatabaseClientArgs, database_pod
 from components.kit.environment import plain
 from components.kit.pods import Mounted
+from components.kit.programs import Serving
 from components.kit.secret_files import READABLE_BY_ITS_GROUP, secret_file
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ContainerArgs, ContainerPortArgs, PodTemplateSpecArgs
+from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
 
 from components.edge.pod import COMPONENT as EDGE
 from components.flagsmith.pod import USER
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.config_files import ConfigFiles
-from components.kit.database_pods import Serving
-from components.kit.environment import listening, plain
-from components.kit.pods import pod_template, requirements
-from components.kit.security import container_security_context
+from components.kit.environment import plain
+from components.kit.pods import pod_template
+from components.kit.programs import Serving, program_container
 from components.kit.service_accounts import service_account
 from components.kit.services import cluster_service
 from components.kit.single_pod import singleton
@@ -71,18 +70,15 @@ def edge_metrics_pod(args: EdgeMetricsArgs, source: ConfigFiles) -> PodTemplateS
         version=args.settings.version,
         settings=args.settings,
         user=USER,
-        container=ContainerArgs(
+        container=program_container(
+            args.settings,
             name=COMPONENT,
             image=args.settings.image_reference,
             command=["python", f"{DIRECTORY}/{SCRIPT.name}"],
-            env=[*plain(variables), *listening(args.settings)],
-            ports=[ContainerPortArgs(name="metrics", container_port=SERVING.port)],
-            startup_probe=SERVING.probe(SERVING.startup),
-            readiness_probe=SERVING.probe(SERVING.readiness),
-            liveness_probe=SERVING.probe(SERVING.liveness),
-            resources=requirements(args.settings.monitoring.edge_metrics.resources),
-            security_context=container_security_context(),
-            volume_mounts=[mount],
+            env=plain(variables),
+            resources=args.settings.monitoring.edge_metrics.resources,
+            mounts=[mount],
+            serving=SERVING,
         ),
         volumes=[volume],
         annotations=args.annotations,

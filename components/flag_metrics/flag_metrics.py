@@ -11,8 +11,9 @@ from components.flagsmith.pod import USER
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.config_files import ConfigFiles
-from components.kit.database_pods import PLAIN_TABLES, DatabaseClientArgs, Serving, database_pod
+from components.kit.database_pods import PLAIN_TABLES, DatabaseClientArgs, database_pod
 from components.kit.environment import plain
+from components.kit.programs import Serving
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton
 

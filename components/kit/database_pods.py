@@ -6,20 +6,12 @@ from pathlib import Path
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import (
-    ContainerArgs,
-    ContainerPortArgs,
-    EnvVarArgs,
-    HTTPGetActionArgs,
-    PodTemplateSpecArgs,
-    ProbeArgs,
-)
+from pulumi_kubernetes.core.v1 import EnvVarArgs, PodTemplateSpecArgs
 
 from components.kit.database_client import Connections, database_environment, postgres_volumes
-from components.kit.environment import listening
-from components.kit.pods import Mounted, pod_template, requirements
+from components.kit.pods import Mounted, pod_template
+from components.kit.programs import Serving, program_container
 from components.kit.secret_refs import checksum_annotations
-from components.kit.security import container_security_context
 from components.settings import Settings
 from components.settings.resources import Resources
 
@@ -42,31 +34,6 @@ class DatabaseClientArgs:
     namespace: pulumi.Input[str]
     connections: Connections
     annotations: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Serving:
-    """How one that goes on shows its metrics and its health, on a port called `metrics`.
-
-    Attributes:
-        port: the port.
-        path: what the probes ask for.
-        startup: seconds between two questions of the startup probe, and how many may fail.
-        readiness: the same of the readiness probe.
-        liveness: the same of the liveness probe.
-    """
-
-    port: int
-    path: str
-    startup: tuple[int, int]
-    readiness: tuple[int, int]
-    liveness: tuple[int, int]
-
-    def probe(self, times: tuple[int, int]) -> ProbeArgs:
-        """The probe that asks so often."""
-        get = HTTPGetActionArgs(path=self.path, port="metrics", scheme="HTTP")
-        period, failures = times
-        return ProbeArgs(http_get=get, period_seconds=period, timeout_seconds=5, failure_threshold=failures)
 
 
 def database_pod(
@@ -103,18 +70,15 @@ def database_pod(
         serving: how it shows its metrics and its health.
     """
     mounted = [*volumes, *postgres_volumes(args.connections), *secrets]
-    made = ContainerArgs(
+    made = program_container(
+        args.settings,
         name=container,
         image=image,
-        command=list(command),
-        env=[*database_environment(args.connections), *env, *([] if serving is None else listening(args.settings))],
-        ports=None if serving is None else [ContainerPortArgs(name="metrics", container_port=serving.port)],
-        startup_probe=None if serving is None else serving.probe(serving.startup),
-        readiness_probe=None if serving is None else serving.probe(serving.readiness),
-        liveness_probe=None if serving is None else serving.probe(serving.liveness),
-        resources=requirements(resources),
-        security_context=container_security_context(),
-        volume_mounts=[mount for _, mount in mounted],
+        command=command,
+        env=[*database_environment(args.connections), *env],
+        resources=resources,
+        mounts=[mount for _, mount in mounted],
+        serving=serving,
     )
     found = {} if serving is None else {**checksum_annotations(args.connections.postgres), **args.annotations}
     return pod_template(

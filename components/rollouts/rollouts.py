@@ -1,23 +1,23 @@
 """What runs rollouts: one pod, which keeps nothing and may change segments in Flagsmith, and no more."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ContainerArgs, ContainerPortArgs, PodTemplateSpecArgs
+from pulumi_kubernetes.core.v1 import PodTemplateSpecArgs
 
 from components.flagsmith.pod import USER
 from components.kit import names
 from components.kit.component import Component, name_of
 from components.kit.config_files import ConfigFiles
-from components.kit.database_pods import DatabaseClientArgs, Serving
-from components.kit.environment import listening, plain
-from components.kit.pods import pod_template, requirements
+from components.kit.database_pods import DatabaseClientArgs
+from components.kit.environment import plain
+from components.kit.pods import pod_template
+from components.kit.programs import Serving, program_container
 from components.kit.secret_files import READABLE_BY_ITS_GROUP, ca_volume, secret_file
 from components.kit.secret_refs import SecretReference, checksum_annotations
-from components.kit.security import container_security_context
 from components.kit.service_accounts import service_account
 from components.kit.single_pod import singleton
 from components.rollouts import login
@@ -33,9 +33,10 @@ PROMETHEUS_TOKEN_DIRECTORY: Final = "/run/secrets/prometheus-token"  # noqa: S10
 PROMETHEUS_CA_DIRECTORY: Final = "/run/secrets/prometheus-ca"
 # A request that is on its way may take as long as its time-out.
 GRACE_PERIOD_SECONDS: Final = 45
-SERVING: Final = Serving(port=names.ROLLOUTS_PORT, path="/livez", startup=(2, 30), readiness=(10, 3), liveness=(20, 3))
 # Ready is one that shows its metrics; alive is one whose looks do not hang.
-READY: Final = replace(SERVING, path="/readyz")
+SERVING: Final = Serving(
+    port=names.ROLLOUTS_PORT, path="/livez", ready="/readyz", startup=(2, 30), readiness=(10, 3), liveness=(20, 3)
+)
 
 
 def files() -> ConfigFiles:
@@ -96,19 +97,16 @@ def rollouts_pod(args: DatabaseClientArgs, source: ConfigFiles, token: SecretRef
         version=args.settings.version,
         settings=args.settings,
         user=USER,
-        container=ContainerArgs(
+        container=program_container(
+            args.settings,
             name=COMPONENT,
             image=args.settings.image_reference,
             # Not with Flagsmith's own directory, in which the image starts, among those to import from.
             command=["python", "-P", "-m", f"{PACKAGE}.runner"],
-            env=[*plain(variables), *listening(args.settings)],
-            ports=[ContainerPortArgs(name="metrics", container_port=SERVING.port)],
-            startup_probe=SERVING.probe(SERVING.startup),
-            readiness_probe=READY.probe(READY.readiness),
-            liveness_probe=SERVING.probe(SERVING.liveness),
-            resources=requirements(settings.resources),
-            security_context=container_security_context(),
-            volume_mounts=[mount for _, mount in mounted],
+            env=plain(variables),
+            resources=settings.resources,
+            mounts=[mount for _, mount in mounted],
+            serving=SERVING,
         ),
         volumes=[volume for volume, _ in mounted],
         annotations={**checksum_annotations(token), **args.annotations},
