@@ -67,7 +67,7 @@ def crds(platform: Platform) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def crds_throughout(platform: Platform) -> Iterator[None]:
-    """The same for all tests of a module that come after the first which asks for it."""
+    """The same for all tests of a module from the first that asks for it on."""
     with served(platform.http, definitions()):
         yield
 

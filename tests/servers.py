@@ -6,9 +6,7 @@ import random
 import shutil
 import signal
 import socket
-import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,9 +16,7 @@ from typing import Any
 import psycopg2
 import pytest
 import redis
-from flask import Flask
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
-from werkzeug.serving import make_server
 
 from tests import kept
 from tests.postgres_programs import postgres_programs, postgres_user
@@ -64,20 +60,6 @@ def answered(url: str, statement: str) -> list[tuple[Any, ...]]:
             return list(cursor.fetchall()) if cursor.description else []
     finally:
         connection.close()
-
-
-@contextmanager
-def serving(app: Flask, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """The port where an application answers, by HTTPS if there is a context."""
-    server = make_server(LOOPBACK, 0, app, ssl_context=context, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass

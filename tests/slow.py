@@ -92,7 +92,7 @@ the third for the rest.
 
 
 class FromBothEnds(LoadFileScheduling):  # type: ignore[misc] # its class tells no types
-    """As `--dist loadfile`, but that the later half of the workers, if uneven the lesser, takes files from the end."""
+    """As `--dist loadfile`, but that the later workers, half of them rounded down, take files from the end."""
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         if 2 * int(node.gateway.id.removeprefix("gw")) >= self.numnodes:

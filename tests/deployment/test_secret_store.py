@@ -85,15 +85,18 @@ def values(platform: Platform, name: str) -> dict[str, str]:
 
 def test_without_the_operator_the_preview_fails_and_nothing_is_made(platform: Platform) -> None:
     engine = direct(platform)
-    for run in (engine.preview, engine.up):
-        with pytest.raises(OpsError, match=r"does not serve ExternalSecret \(external-secrets.io/v1\)") as caught:
-            run()
-        assert "https://external-secrets.io" in caught.value.message
-    assert platform.http.get(f"/api/v1/namespaces/{NAMESPACE}").status_code == 404
+    try:
+        for run in (engine.preview, engine.up):
+            with pytest.raises(OpsError, match=r"does not serve ExternalSecret \(external-secrets.io/v1\)") as caught:
+                run()
+            assert "https://external-secrets.io" in caught.value.message
+        assert platform.http.get(f"/api/v1/namespaces/{NAMESPACE}").status_code == 404
+    finally:
+        engine.down()
 
 
 def test_a_stack_deploys_with_secrets_of_the_store(
-    operator: Operator, platform: Platform, fresh: DirectEngine, monkeypatch: pytest.MonkeyPatch
+    fresh: DirectEngine, operator: Operator, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh.up()
     assert set(operator.made) == NAMES
@@ -133,7 +136,7 @@ def test_a_stack_deploys_with_secrets_of_the_store(
 
 
 def test_a_secret_that_the_store_lacks_stops_the_deployment_with_the_operators_words(
-    operator: Operator, platform: Platform, fresh: DirectEngine, monkeypatch: pytest.MonkeyPatch
+    fresh: DirectEngine, operator: Operator, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(external, "TIMEOUT_SECONDS", 3)
     del operator.store["flagsmith-django"]

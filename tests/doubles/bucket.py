@@ -1,6 +1,5 @@
 """A bucket of S3's protocol (moto), by HTTP or HTTPS, and who gives out credentials for it."""
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +7,8 @@ from typing import Any
 
 import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import make_server
+
+from tests.serving import serving as answering
 
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 Environ = dict[str, Any]
@@ -43,16 +43,8 @@ def serving(ssl: Any = None) -> Iterator[Double]:
         given = double.hook(environ, start) if double.hook else None
         return application(environ, start) if given is None else given
 
-    server = make_server("127.0.0.1", 0, answered, threaded=True, ssl_context=ssl)
-    double.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with answering(answered, ssl) as double.port:
         yield double
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def made(url: str, verify: str | None = None) -> Any:

@@ -23,7 +23,7 @@ from flagops.flagsmith_api import oidc
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.trust import FOR_REQUESTS, VARIABLE, authorities, by_requests
 from tests.certificates import tls_secret
-from tests.servers import serving
+from tests.serving import serving
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_the_sdk_s_refusal_says_what_to_do(
     if variable:
         monkeypatch.setenv(variable, certifi.where())
     keys = SimpleNamespace(client_side="client", server_side="ser.server")
-    visited: Any = SimpleNamespace(place=SmokeTarget(url=address), keys=keys, deadline=SimpleNamespace(left=10.0))
+    visited: Any = SimpleNamespace(place=SmokeTarget(url=address), keys=keys, deadline=SimpleNamespace(left=120.0))
     wanted: Any = SimpleNamespace(document=lambda _: {}, passing=[("anna", {})], names=[])
     with pytest.raises(CheckFailedError, match=f"the SDK: the certificate is not trusted: self-signed .*{said}"):
         sdks.agree(visited, wanted, Saying())

@@ -156,22 +156,27 @@ SHARED = """
 
 @dataclass
 class Prepared:
-    """A database and roles that tests of one server begin with: made once, and copied where all is as it was then."""
+    """A database and roles that tests of one server begin with: made once, and copied where all is as it was then.
+
+    Attributes:
+        server: the server.
+        make: makes them of the roles of an empty server.
+    """
 
     server: Postgres
+    make: Callable[[Roles], None]
     shared: list[tuple[object, ...]] = field(default_factory=list)
     passwords: str = ""
     access: str = ""
 
-    def begin(self, home: Path, make: Callable[[Roles], None]) -> Roles:
-        """What `make` makes of the roles of an empty server."""
-        if self.shared:
-            self._copied()
-            if self.server.query(SHARED, "postgres") == self.shared:
-                give_to_postgres(home)
-                return Roles(home, self.server)
+    def begin(self, home: Path) -> Roles:
+        """They, as `make` made them."""
+        if self.shared and self._copied():
+            give_to_postgres(home)
+            return Roles(home, self.server)
+        self.shared = []
         found = emptied(self.server, home)
-        make(found)
+        self.make(found)
         self._keep()
         return found
 
@@ -191,19 +196,17 @@ class Prepared:
         )
         self._copy("flagsmith", PREPARED)
 
-    def _copied(self) -> None:
+    def _copied(self) -> bool:
         self.server.query("DROP DATABASE IF EXISTS flagsmith WITH (FORCE)", "postgres")
-        self._copy(PREPARED, "flagsmith")
-        self.server.query(f"{self.passwords}; {self.access}", "postgres")
+        try:
+            self._copy(PREPARED, "flagsmith")
+            self.server.query(f"{self.passwords}; {self.access}", "postgres")
+        except psycopg2.ProgrammingError:  # a role is gone
+            return False
+        return self.server.query(SHARED, "postgres") == self.shared
 
     def _copy(self, source: str, target: str) -> None:
         self.server.query(f"CREATE DATABASE {target} TEMPLATE {source} OWNER flagsmith STRATEGY file_copy", "postgres")
-
-
-@pytest.fixture(scope="module")
-def prepared(server: Postgres) -> Prepared:
-    """Nothing yet."""
-    return Prepared(server)
 
 
 def succeeded(done: subprocess.CompletedProcess[str]) -> str:

@@ -16,7 +16,7 @@ from tests.components.postgres.attacker import Attacker, flagsmith_tables, read_
 from tests.components.postgres.conftest import Prepared, Roles, succeeded
 from tests.in_pod import importable
 from tests.postgres_programs import embedded
-from tests.servers import LOOPBACK
+from tests.servers import LOOPBACK, Postgres
 
 pytestmark = pytest.mark.parametrize("server", embedded(), indirect=True, scope="module")
 # By what it is: how a table becomes a trap, and how it is one no longer.
@@ -74,10 +74,16 @@ def with_grants(roles: Roles) -> None:
     succeeded(roles.grant(grants()))
 
 
+@pytest.fixture(scope="module")
+def prepared(server: Postgres) -> Prepared:
+    """What each test begins with."""
+    return Prepared(server, with_grants)
+
+
 @pytest.fixture
 def attacker(prepared: Prepared, tmp_path: Path) -> Iterator[Attacker]:
     """The attacker, where the readers have their grants."""
-    roles = prepared.begin(tmp_path, with_grants)
+    roles = prepared.begin(tmp_path)
     made = Attacker(roles, tmp_path / "stolen")
     made.do(traps.ACT + CASTS)
     yield made

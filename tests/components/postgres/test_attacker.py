@@ -18,7 +18,7 @@ from tests.components.postgres import attacker as traps
 from tests.components.postgres.attacker import Attacker, flagsmith_tables
 from tests.components.postgres.conftest import Prepared, Roles, succeeded
 from tests.postgres_programs import embedded, postgres_user
-from tests.servers import LOOPBACK
+from tests.servers import LOOPBACK, Postgres
 
 pytestmark = pytest.mark.parametrize("server", embedded(), indirect=True, scope="module")
 RETIRE = {"LOGIN": "flagsmith_a", "GRACE_SECONDS": "0", "WORKER_SECONDS": "0"}
@@ -30,10 +30,16 @@ def migrated(roles: Roles) -> None:
     flagsmith_tables(roles)
 
 
+@pytest.fixture(scope="module")
+def prepared(server: Postgres) -> Prepared:
+    """What each test begins with."""
+    return Prepared(server, migrated)
+
+
 @pytest.fixture
 def attacker(prepared: Prepared, tmp_path: Path) -> Iterator[Attacker]:
     """The attacker on a database that Flagsmith has migrated, and that the roles were made for."""
-    roles = prepared.begin(tmp_path, migrated)
+    roles = prepared.begin(tmp_path)
     made = Attacker(roles, tmp_path / "stolen")
     made.do(traps.ACT)
     yield made

@@ -1,5 +1,6 @@
 """What `ff db move --forget` deletes at the embedded server, by its script in the server's container."""
 
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -13,17 +14,15 @@ from tests.servers import Postgres
 __all__ = ["server"]
 
 
-def test_the_database_of_before_goes_with_whoever_is_in_it_and_no_other_one_does(
-    server: Postgres, tmp_path: Path
-) -> None:
+def test_only_the_database_of_before_goes_also_where_somebody_is_in_it(server: Postgres, tmp_path: Path) -> None:
     script = tmp_path / "drop.sh"
     script.write_text(DROP_BEFORE, encoding="utf-8")
     server.query(f"CREATE DATABASE {BEFORE}", "postgres")
     server.query("CREATE TABLE kept (id int)")
-    within = psycopg2.connect(server.url(BEFORE))
-    succeeded(run(server, script))
-    with pytest.raises(psycopg2.OperationalError):
-        within.cursor().execute("SELECT 1")
+    with closing(psycopg2.connect(server.url(BEFORE))) as within:
+        succeeded(run(server, script))
+        with pytest.raises(psycopg2.OperationalError):
+            within.cursor().execute("SELECT 1")
     assert (BEFORE,) not in server.query("SELECT datname FROM pg_database", "postgres")
     assert server.query("SELECT count(*) FROM kept") == [(0,)]
     # A run that was killed is run again.

@@ -8,7 +8,7 @@ with it the path of a script.
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import join
@@ -40,13 +40,15 @@ def installed(http: httpx.Client, kubeconfig: Path, namespace: str, directory: P
     script.write_text(f'#!/bin/sh\ncd {join([str(SOURCES)])} && exec {started} "$@"\n', encoding="utf-8")
     script.chmod(0o755)
     made = {"mutatingadmissionpolicies": _policy(script), "mutatingadmissionpolicybindings": {"policyName": POLICY}}
-    try:
+    with ExitStack() as stack:
         for plural, spec in made.items():
             rest.create(http, f"{ADMISSION}/{plural}", {"metadata": {"name": POLICY}, "spec": spec})
+            stack.callback(_delete, http, plural)
         yield
-    finally:
-        for plural in made:
-            http.delete(f"{ADMISSION}/{plural}/{POLICY}").raise_for_status()
+
+
+def _delete(http: httpx.Client, plural: str) -> None:
+    http.delete(f"{ADMISSION}/{plural}/{POLICY}").raise_for_status()
 
 
 def _policy(script: Path) -> dict[str, Any]:

@@ -64,6 +64,8 @@ def test_a_stateful_set_waits_for_its_revision(status: dict[str, Any], phase: Ph
     [
         ({}, Phase.WAITING),
         ({"active": 1}, Phase.WAITING),
+        # Between two attempts.
+        ({"failed": 2}, Phase.WAITING),
         (conditions("Complete"), Phase.READY),
         (conditions("Failed", reason="BackoffLimitExceeded", message="too often"), Phase.FAILED),
     ],

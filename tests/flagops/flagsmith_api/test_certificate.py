@@ -14,7 +14,7 @@ from flagops.commands.smoke import certificate
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, SmokeTarget
 from flagops.commands.smoke.visit import visit
 from tests.certificates import tls_secret
-from tests.servers import serving
+from tests.serving import serving
 
 Served = Callable[[str, timedelta], SmokeTarget]
 

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import Result
 
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
+from tests.flagops.commands.clusters import cluster, pod
 from tests.flagops.commands.db.moving_world import project
-from tests.flagops.commands.test_switchover import cluster, pod
 
 Run = Callable[..., Result]
 LABELS = {"cnpg.io/cluster": "flagsmith-pg", "cnpg.io/podRole": "instance"}

@@ -3,7 +3,6 @@
 import base64
 import json
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, Response, request
-from werkzeug.serving import make_server
 
 from flagops.commands.images.credentials import Login, login_for
 from flagops.commands.images.names import ImageAddress, place
@@ -30,6 +28,7 @@ from tests.registries import (
     running,
 )
 from tests.servers import LOOPBACK
+from tests.serving import serving
 
 PLATFORMS = ("linux/amd64", "linux/arm64/v8")
 
@@ -231,15 +230,8 @@ def double(answer: Answer, ssl_context: ssl.SSLContext | None = None) -> Iterato
         count[0] += 1
         return answer(count[0])
 
-    server = make_server(LOOPBACK, 0, app, threaded=True, ssl_context=ssl_context)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"{LOOPBACK}:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(app, ssl_context) as port:
+        yield f"{LOOPBACK}:{port}"
 
 
 INDEX = json.dumps({"manifests": [{"platform": {"os": "linux", "architecture": "amd64"}}]}).encode()

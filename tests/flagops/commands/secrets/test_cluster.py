@@ -13,7 +13,7 @@ from flagops.commands.secrets.rotate import DATABASE, require_checkable
 from flagops.errors import FailedError, RefusedError
 from flagops.kubernetes.objects import Manifest
 from tests.components.settings.support import settings
-from tests.flagops.commands.test_switchover import cluster, pod
+from tests.flagops.commands.clusters import cluster, pod
 
 CLUSTER: dict[str, Any] = {"postgres": {"mode": "cloudnativepg"}}
 
