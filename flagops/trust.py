@@ -11,7 +11,6 @@ import httpx
 from flagops.errors import BadInputError
 
 VARIABLE, FOR_REQUESTS = "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"
-HINT = f"If an authority of your own signed it: {VARIABLE}=/path/to/ca.crt, a file in place of the public ones"
 
 
 def authorities() -> ssl.SSLContext:
@@ -37,22 +36,33 @@ def _read(file: str | None) -> ssl.SSLContext:
 @contextmanager
 def by_requests() -> Iterator[None]:
     """Have `requests`, by which Flagsmith's SDK asks, trust the same file: it knows a variable of its own alone."""
-    file = os.environ.get(VARIABLE)
-    if not file or FOR_REQUESTS in os.environ:
+    file, own = os.environ.get(VARIABLE), os.environ.get(FOR_REQUESTS)
+    if not file or own:
         yield
         return
     os.environ[FOR_REQUESTS] = file
     try:
         yield
     finally:
-        del os.environ[FOR_REQUESTS]
+        if own is None:
+            del os.environ[FOR_REQUESTS]
+        else:
+            os.environ[FOR_REQUESTS] = own
 
 
-def hint_for_requests() -> str:
-    """What to do where `requests` does not trust a certificate."""
-    file = os.environ.get(FOR_REQUESTS)
+def how_to_trust() -> str:
+    """What to do where a certificate is not trusted."""
+    file = os.environ.get(VARIABLE)
     if not file:
-        return HINT
+        return f"If an authority of your own signed it: {VARIABLE}=/path/to/ca.crt, a file in place of the public ones"
+    return f"{VARIABLE} names {file}, in place of the public authorities: if another one signed it, add that one there"
+
+
+def how_requests_trusts() -> str:
+    """The same where `requests` does not trust it, of the variable that counts there."""
+    file = os.environ.get(FOR_REQUESTS)
+    if not file or file == os.environ.get(VARIABLE):
+        return how_to_trust()
     return f"{FOR_REQUESTS} names {file} for it: leave that out, and {VARIABLE} counts, or put the authority there too"
 
 

@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from components.rollouts.in_pod.pages import entries
 from components.text.versions import Version, parse_version
 from flagops.errors import AnswerError
-from flagops.trust import HINT, authorities, untrusted
+from flagops.trust import authorities, how_to_trust, untrusted
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 ATTEMPTS = 5
@@ -202,7 +202,7 @@ class FlagsmithClient:
             refused = untrusted(error)
             if refused is not None:
                 said = f"{what}: the certificate is not trusted: {refused.verify_message}"
-                raise FlagsmithError(said, hint=HINT) from None
+                raise FlagsmithError(said, hint=how_to_trust()) from None
             is_undone = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             raise _TransientError(f"{what}: {error or type(error).__name__}", is_undone=is_undone) from None
         self._answered = _date(response) or self._answered

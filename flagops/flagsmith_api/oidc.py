@@ -18,7 +18,7 @@ import httpx
 from components.text import bounds
 from flagops.errors import BadInputError, LoginRefusedError, UnsupportedError
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
-from flagops.trust import HINT, authorities, untrusted
+from flagops.trust import authorities, how_to_trust, untrusted
 
 AUDIENCE = "FLAGSMITH_OIDC_AUDIENCE"
 TOKEN = "FLAGSMITH_OIDC_TOKEN"  # noqa: S105 - the variable's name
@@ -149,7 +149,7 @@ def _from_github(audience: str) -> str:
         refused = untrusted(error)
         if refused is not None:
             said = f"The certificate of {address.host} is not trusted: {refused.verify_message}"
-            raise LoginRefusedError(f"GitHub made no ID token. {said}.", hint=HINT) from None
+            raise LoginRefusedError(f"GitHub made no ID token. {said}.", hint=how_to_trust()) from None
         raise LoginRefusedError(
             f"GitHub made no ID token: {type(error).__name__}.", hint="Run the job again."
         ) from None

@@ -78,6 +78,10 @@ def test_the_authority_that_is_named_is_trusted(
     monkeypatch.delenv(FOR_REQUESTS, raising=False)
     ask(address)
     assert FOR_REQUESTS not in os.environ
+    # To requests an empty one is none, too.
+    monkeypatch.setenv(FOR_REQUESTS, "")
+    ask(address)
+    assert os.environ[FOR_REQUESTS] == ""
 
 
 @pytest.mark.parametrize("ask", [_read, _smoke])
@@ -87,7 +91,11 @@ def test_another_one_is_not_and_the_message_says_what_to_do(
     monkeypatch.delenv(VARIABLE, raising=False)
     with pytest.raises(FlagsmithError, match="is not trusted: self-signed certificate") as caught:
         ask(address)
-    assert VARIABLE in f"{caught.value.message} {caught.value.hint}"
+    assert f"{VARIABLE}=/path/to/ca.crt" in f"{caught.value.message} {caught.value.hint}"
+    monkeypatch.setenv(VARIABLE, certifi.where())
+    with pytest.raises(FlagsmithError, match="is not trusted: self-signed certificate") as caught:
+        ask(address)
+    assert f"{VARIABLE} names {certifi.where()}, in place of" in f"{caught.value.message} {caught.value.hint}"
 
 
 def test_whoever_sees_a_certificate_first_says_what_to_do(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,17 +122,22 @@ def test_whoever_sees_a_certificate_first_says_what_to_do(address: str, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("variable", "said"),
-    [(None, f"{VARIABLE}=/path/to/ca.crt"), (FOR_REQUESTS, f"{FOR_REQUESTS} names .*: leave that out, and {VARIABLE}")],
+    ("variables", "said"),
+    [
+        ((), f"{VARIABLE}=/path/to/ca.crt"),
+        ((FOR_REQUESTS,), f"{FOR_REQUESTS} names .*: leave that out, and {VARIABLE}"),
+        ((VARIABLE,), f"{VARIABLE} names .*: if another one signed it, add that one there"),
+        ((VARIABLE, FOR_REQUESTS), f"{VARIABLE} names .*: if another one signed it, add that one there"),
+    ],
 )
-def test_the_sdk_s_refusal_says_what_to_do(
-    address: str, monkeypatch: pytest.MonkeyPatch, variable: str | None, said: str
+def test_the_sdk_s_refusal_says_what_to_do_of_the_variable_that_counts(
+    address: str, monkeypatch: pytest.MonkeyPatch, variables: tuple[str, ...], said: str
 ) -> None:
-    """It reads the other variable, so that it may be the only one that does not trust."""
+    """It reads the other variable, so that it may be the only one that does not trust; ff sets that for it."""
     for name in (VARIABLE, FOR_REQUESTS):
         monkeypatch.delenv(name, raising=False)
-    if variable:
-        monkeypatch.setenv(variable, certifi.where())
+    for name in variables:
+        monkeypatch.setenv(name, certifi.where())
     keys = SimpleNamespace(client_side="client", server_side="ser.server")
     visited: Any = SimpleNamespace(place=SmokeTarget(url=address), keys=keys, deadline=SimpleNamespace(left=120.0))
     wanted: Any = SimpleNamespace(document=lambda _: {}, passing=[("anna", {})], names=[])

@@ -14,7 +14,7 @@ from flagops.commands.images.authorization import authorization
 from flagops.commands.images.credentials import Login
 from flagops.commands.images.names import ImageAddress, is_loopback
 from flagops.errors import AnswerError, LoginRefusedError, NotFoundError, OpsError
-from flagops.trust import HINT, authorities, untrusted
+from flagops.trust import authorities, how_to_trust, untrusted
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 ATTEMPTS = 4
@@ -198,7 +198,7 @@ def _unreachable(host: str, error: httpx.TransportError) -> OpsError:
     if refused is not None:
         return AnswerError(
             f"The certificate of {host} is not trusted: {refused.verify_message}",
-            hint=HINT,
+            hint=how_to_trust(),
         )
     return _RegistryBusyError(f"{host} cannot be asked: {error or type(error).__name__}")
 

@@ -12,7 +12,7 @@ from flagops.commands.smoke.http import REQUEST_SECONDS
 from flagops.commands.smoke.in_time import bounded
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError, SmokeTarget
 from flagops.commands.smoke.visit import Visit
-from flagops.trust import HINT, authorities
+from flagops.trust import authorities, how_to_trust
 
 RENEWED_DAYS = 14  # cert-manager renews a third of the lifetime before the end: 30 days for the usual 90
 HTTPS_PORT = 443
@@ -39,7 +39,7 @@ def _shown(url: httpx.URL) -> Mapping[str, Any]:
         ):
             return secured.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        raise CheckFailedError(f"{url}: the certificate is refused: {error.verify_message}. {HINT}") from None
+        raise CheckFailedError(f"{url}: the certificate is refused: {error.verify_message}. {how_to_trust()}") from None
     except OSError as error:
         raise CheckFailedError(f"{url}: {error}") from None
 

@@ -18,7 +18,7 @@ from tenacity import (
 from flagops.commands.smoke.in_time import Deadline, InTime
 from flagops.commands.smoke.ledger import Ledger
 from flagops.commands.smoke.model import CheckFailedError
-from flagops.trust import HINT, untrusted
+from flagops.trust import how_to_trust, untrusted
 
 REQUEST_SECONDS = 5.0
 START_SECONDS = 10.0  # that a server may take to come up, before it is taken for dead
@@ -115,7 +115,7 @@ class CheckClient:
             refused = untrusted(error)
             if refused is not None:
                 said = f"the certificate of {self.url} is not trusted: {refused.verify_message}"
-                raise CheckFailedError(f"{said}. {HINT}") from None
+                raise CheckFailedError(f"{said}. {how_to_trust()}") from None
             raise _NotYetError(f"{what} at {self.url}: {error or type(error).__name__}") from None
         _check(question, answer)
         return answer

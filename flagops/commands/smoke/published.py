@@ -12,7 +12,7 @@ from flagops.commands.smoke.in_time import bounded
 from flagops.commands.smoke.model import CheckFailedError, CheckSkippedError
 from flagops.commands.smoke.visit import Visit
 from flagops.flagsmith_api.loopback import SUFFIX
-from flagops.trust import HINT, authorities, untrusted
+from flagops.trust import authorities, how_to_trust, untrusted
 
 PATHS = ("/metrics", "/metrics/")
 LIVENESS = "/health/liveness/"
@@ -76,7 +76,8 @@ def _asked(url: httpx.URL, headers: Mapping[str, str] | None = None) -> httpx.Re
     except httpx.RequestError as error:
         refused = untrusted(error)
         if refused is not None:
-            raise CheckFailedError(f"{url}: the certificate is not trusted: {refused.verify_message}. {HINT}") from None
+            said = f"{url}: the certificate is not trusted: {refused.verify_message}"
+            raise CheckFailedError(f"{said}. {how_to_trust()}") from None
         raise CheckFailedError(f"{url}: {error or type(error).__name__}") from None
 
 

@@ -47,7 +47,7 @@ def _agree(visit: Visit, wanted: ExpectedAnswers, saying: Saying) -> None:
         refused = trust.untrusted(error)
         if refused is not None:
             raise CheckFailedError(
-                f"the SDK: the certificate is not trusted: {refused.verify_message}. {trust.hint_for_requests()}"
+                f"the SDK: the certificate is not trusted: {refused.verify_message}. {trust.how_requests_trusts()}"
             ) from None
         raise CheckFailedError(f"the SDK gets no flags: {error}") from None
 
