@@ -99,6 +99,8 @@ def apply_reviewed(
     elif done.changes:
         what = f"{len(done.changes)} steps, {len(done.flags)} flags"
         progress().print(f"Applied{f' commit {applied.commit}' if applied.commit else ''}: {what}.", style="green")
+    elif reviewed.plan.changes and not conflicts:
+        progress().print("Nothing was changed: what was planned is not needed any more.", style="green")
     if conflicts:
         raise typer.Exit(STOPPED)
 

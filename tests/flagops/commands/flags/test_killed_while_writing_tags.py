@@ -130,14 +130,16 @@ def test_a_hold_that_is_ended_before_its_tag_comes_back_does_not_come_back(
 ) -> None:
     again = holding.hold_again
 
-    def ended(connection: Connection, feature: int, tag: int) -> None:
+    def ended(connection: Connection, feature: int, tag: int) -> bool:
         lost.client.delete(f"{TAGS}{tag}/")
-        again(connection, feature, tag)
+        return again(connection, feature, tag)
 
     monkeypatch.setattr(running, "hold_again", ended)
     done = apply(run, lost)
     assert done.exit_code == 0, done.stderr
     assert holds(lost) == []
+    assert f"hold of {FLAG} updated" not in done.stderr
+    assert "Nothing was changed: what was planned is not needed any more." in done.stderr
     assert not is_at_work(lost)
 
 

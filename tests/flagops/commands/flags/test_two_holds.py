@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flagops.commands.flags.reconcile.apply import holding
 from flagops.commands.flags.reconcile.apply import run as running
 from flagops.commands.flags.reconcile.apply.now import Now
 from flagops.commands.flags.reconcile.holds import PENDING, is_hold
@@ -13,6 +14,7 @@ from flagops.commands.flags.server.snapshot import RemoteFlag
 from flagops.commands.flags.spec import TAG
 from flagops.errors import AnswerError
 from flagops.flagsmith_api.client import FlagsmithClient
+from flagops.flagsmith_api.connect import Connection
 from tests.flagops.commands.flags.holding import HOLD, TAGS, WHY, begin, descriptions, holds, path_of, put_on, retagged
 from tests.flagops.commands.flags.support import EXAMPLE, Project, Run
 from tests.flagops.commands.flags.switching import FLAG, OTHER, feature, set_flag, tags
@@ -159,6 +161,32 @@ def test_an_apply_gives_back_the_tag_of_a_hold_that_was_being_put_on(
     assert done.exit_code == (1 if fails else 3), done.stderr
     assert ("The server is away." in done.stderr) is fails
     assert holds(applied) == [HOLD]
+
+
+def test_a_hold_that_is_ended_before_its_tag_is_given_back_leaves_the_flag_to_the_catalogue(
+    applied: Project, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patch_flag, again = Now.patch_flag, holding.hold_again
+    ended: list[int] = []
+
+    def patching(self: Now, read: RemoteFlag, *rest: Any) -> None:
+        if read.name == FLAG:
+            put_on(applied, begin(applied))
+        patch_flag(self, read, *rest)
+
+    def giving(connection: Connection, feature: int, tag: int) -> bool:
+        ended.append(tag)
+        applied.client.delete(f"{TAGS}{tag}/")
+        return again(connection, feature, tag)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Now, "patch_flag", patching)
+        patched.setattr(running, "hold_again", giving)
+        done = apply(run, applied, retagged(tmp_path), tmp_path)
+    assert ended
+    assert done.exit_code == 0, done.stderr
+    assert f"held by the tag {HOLD}" not in done.stderr
+    assert ("fresh" in tags(applied), holds(applied)) == (True, [])
 
 
 def test_an_apply_that_adopts_a_flag_gives_back_the_tag_of_a_hold_too(

@@ -41,10 +41,12 @@ def unsaid(before: Snapshot, now: Snapshot, moment: datetime) -> list[str]:
     return [label for label in loose if is_unsaid(label, said.get(label, ""), now.flags, before.tags, moment)]
 
 
-def hold_again(connection: Connection, feature: int, tag: int) -> None:
-    """Give a flag a tag of a hold back, unless the hold was ended meanwhile: then there is no such tag any more."""
-    if any(row["id"] == tag for row in connection.client.pages(_tags(connection))):
-        _retag(connection, feature, adding={tag})
+def hold_again(connection: Connection, feature: int, tag: int) -> bool:
+    """Give a flag a tag of a hold back; False where the hold was ended meanwhile: there is no such tag any more."""
+    if all(row["id"] != tag for row in connection.client.pages(_tags(connection))):
+        return False
+    _retag(connection, feature, adding={tag})
+    return True
 
 
 def hold(connection: Connection, feature: int, tag: str, reason: str) -> None:

@@ -139,8 +139,7 @@ class _Run:
             if change.kind is ObjectKind.RIGHTS:
                 take(self._client, found, change)
                 self.to.announce(change)
-            if change.kind is ObjectKind.HOLD:
-                self._hold_or_release(found, change)
+            if change.kind is ObjectKind.HOLD and self._hold_or_release(found, change):
                 self.to.announce(change)
         if self.to.done or self._reviewed.number:
             self._verify()
@@ -203,8 +202,8 @@ class _Run:
             for change in retagged.values():
                 self.to.leave([change], ChangedMeanwhileError(said))
         for name, tag in again:
-            hold_again(self.to.connection, now.flags[name].id, now.tags[tag])
-            self.to.leave([flags[name]], ChangedMeanwhileError(f"held by the tag {tag}"))
+            if hold_again(self.to.connection, now.flags[name].id, now.tags[tag]):
+                self.to.leave([flags[name]], ChangedMeanwhileError(f"held by the tag {tag}"))
         there = () if stopped_writing_tags(before) else before.tags
         self._off = set(loose(now, moment)).difference(there, (tag for _, tag in again))
 
@@ -213,12 +212,13 @@ class _Run:
         if self._reviewed.number is not None and not self._off:
             end_mark(self.to.connection, self._reviewed.number)
 
-    def _hold_or_release(self, found: Snapshot, change: Change) -> None:
+    def _hold_or_release(self, found: Snapshot, change: Change) -> bool:
+        """Do this step; False where a hold that was to come back was ended meanwhile."""
         feature = found.flags[change.name].id
-        if change.after is None:
-            release(self.to.connection, feature, [change.before])
-        else:
-            hold_again(self.to.connection, feature, found.tags[change.after])
+        if change.after is not None:
+            return hold_again(self.to.connection, feature, found.tags[change.after])
+        release(self.to.connection, feature, [change.before])
+        return True
 
     def give_back_after_failing(self) -> str:
         """The same, of a run that ended early; what cannot be looked at, in words."""
