@@ -2,7 +2,9 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -47,6 +49,31 @@ def test_each_type_of_error_says_when_it_is_raised() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, OpsError)]
     assert len(kinds) > 10
     assert [kind.__name__ for kind in kinds if not (kind.__doc__ or "").strip()] == []
+
+
+# What takes the name of something of Flagsmith's or of a store: people, and who writes there, call these as they like.
+TYPED = re.compile(r"(--(project|take-back|only|from-stack) |-e |ff flags [a-z]+ )$")
+
+
+def unquoted(tree: ast.AST) -> Iterator[int]:
+    """The lines on which a command to be typed has such a name as it is, not quoted for the shell."""
+    for text in ast.walk(tree):
+        if not isinstance(text, ast.JoinedStr):
+            continue
+        for before, part in pairwise(text.values):
+            is_typed = isinstance(before, ast.Constant) and TYPED.search(str(before.value))
+            if is_typed and isinstance(part, ast.FormattedValue) and "quote(" not in ast.unparse(part.value):
+                yield text.lineno
+
+
+def test_a_name_in_a_command_to_be_typed_is_quoted_for_the_shell() -> None:
+    assert list(unquoted(ast.parse('f"or --take-back {name}"'))) == [1]
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in FILES
+        for line in unquoted(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert found == []
 
 
 def unbounded(tree: ast.AST) -> Iterator[int]:

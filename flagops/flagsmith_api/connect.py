@@ -1,9 +1,11 @@
 """A connection to the project that flags live in: a stack's, through a port-forward, or any by its address."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from shlex import quote
 
 from flagops.errors import BadInputError, LoginRefusedError, NotFoundError
 from flagops.flagsmith_api import oidc
@@ -133,9 +135,11 @@ def _found(
     if not chosen:
         spelt = [item["name"] for item in projects if str(item["name"]).casefold() == str(wanted).casefold()]
         if spelt:
+            name = str(spelt[0])
             raise NotFoundError(
-                f"There is no project {wanted!r} in {label}: it is called {spelt[0]!r} there.",
-                hint=f"Write `project: {spelt[0]}` in the catalogue, or --project {spelt[0]} where the command has it.",
+                f"There is no project {wanted!r} in {label}: it is called {name!r} there.",
+                hint=f"Write `project: {json.dumps(name, ensure_ascii=False)}` in the catalogue, or "
+                f"--project {quote(name)} where the command has it.",
             )
         raise NotFoundError(
             f"There is no project {wanted!r} in {label}; there are: {names}.",

@@ -34,9 +34,12 @@ def require_primary(instance: Instance) -> None:
     status = live_cluster(instance).get("status", {})
     primary, target = status.get("currentPrimary"), status.get("targetPrimary")
     hint = f"Run it again when `ff status --stack {instance.stack.name}` shows the Cluster well. " + WITHOUT_PRIMARY
-    if not primary or primary != target:
+    if not primary:
+        raise RefusedError("The Cluster has no primary yet.", hint=hint)
+    if primary != target:
         raise RefusedError(
-            f"The Cluster is between two primaries: it is {primary or 'none'}, and is to be {target or 'none'}.",
+            f"The Cluster is between two primaries: {primary} is the primary, and {target or 'another server'} is to "
+            "be it.",
             hint=hint,
         )
     pod = instance.get("v1", "Pod", str(primary))

@@ -73,6 +73,11 @@ def test_the_catalogue_is_the_project_s_wherever_in_it_you_are(
         missing = said("flags", *command)
         assert "There is no catalogue at flags/catalogue.yaml.\nThere is no project here" in missing, command
         assert "name it: ff --project DIR …, or set FF_PROJECT." in missing, command
+    with monkeypatch.context() as patched:
+        for none in ("nowhere", "plain"):
+            patched.setenv("FF_PROJECT", none)
+            for command in (["validate", "typo.yaml"], ["export", "--only", "a", "--like", "typo.yaml"]):
+                assert "There is no catalogue at typo.yaml.\nName another one" in said("flags", *command), none
     monkeypatch.chdir(home / "plain")
     assert said("flags", "validate") == "flags/catalogue.yaml"
 

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from components.text.versions import parse_version
@@ -145,7 +146,7 @@ def _name(instance: Instance, wanted: str, owner: str | None) -> str:
         if item.name == wanted and item.stack != stack:
             raise RefusedError(
                 f"The backup {wanted} belongs to the stack {item.stack}, and this is {instance.settings.host}.",
-                hint=f"To use it anyway: ff db restore {wanted} --from-stack {item.stack}",
+                hint=f"To use it anyway: ff db restore {quote(wanted)} --from-stack {quote(item.stack)}",
             )
         if item.name == wanted or (wanted == LATEST and not item.label and item.stack == stack):
             return item.name

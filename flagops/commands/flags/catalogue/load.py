@@ -1,6 +1,7 @@
 """Reads a catalogue from YAML, and knows at which line and column each key is."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,7 @@ from flagops.commands.flags.catalogue.problems import (
     Key,
     dotted,
 )
-from flagops.errors import NotFoundError
+from flagops.errors import NotFoundError, OpsError
 from flagops.files import reading
 from flagops.project import NAME_IT, root_or_none
 
@@ -67,10 +68,13 @@ def load(path: Path) -> tuple[Catalogue, CatalogueFile]:
 
 def _absent(path: Path) -> NotFoundError:
     hint = "Name another one, such as flags/catalogue.yaml; without a name, that of the project is taken."
-    if root_or_none() is None:
-        hint = (
-            f"There is no project here, whose catalogue would be taken. Name a file; or go to the project, or {NAME_IT}"
-        )
+    # Of an FF_PROJECT that is none nothing is said here: a file was named, and that is what is missing.
+    with suppress(OpsError):
+        if root_or_none() is None:
+            hint = (
+                "There is no project here, whose catalogue would be taken. Name a file; or go to the project, or "
+                f"{NAME_IT}"
+            )
     return NotFoundError(f"There is no catalogue at {path}.", hint=hint)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from flagops.commands.flags.catalogue.guards import CatalogueGuard
@@ -68,7 +69,8 @@ def _follow(
         if name not in live or (flag is not None and flag.is_archived):
             return _take(content, section, name)
         reason = next((line for line in done.left_out if line.startswith(f"{section.removesuffix('s')} {name}:")), name)
-        raise RefusedError(f"The catalogue cannot follow: {reason}.", hint=f"Change it by hand, or --take-back {name}.")
+        hint = f"Change it by hand, or --take-back {quote(name)}"
+        raise RefusedError(f"The catalogue cannot follow: {reason}.", hint=hint)
     raise NotFoundError(f"There is no flag or segment {name!r}, neither in the catalogue nor in Flagsmith.")
 
 

@@ -61,13 +61,13 @@ def asked(live: Manifest, *pods: Manifest) -> Any:
         (asked(cluster(), pod(2)), "has no primary: flagsmith-pg-1 is not ready."),
         (
             asked(cluster(targetPrimary="pending"), pod(1), pod(2)),
-            "is between two primaries: it is flagsmith-pg-1, and is to be pending.",
+            "is between two primaries: flagsmith-pg-1 is the primary, and pending is to be it.",
         ),
         (
             asked(cluster(targetPrimary="flagsmith-pg-2"), pod(1), pod(2)),
-            "is between two primaries: it is flagsmith-pg-1, and is to be flagsmith-pg-2.",
+            "is between two primaries: flagsmith-pg-1 is the primary, and flagsmith-pg-2 is to be it.",
         ),
-        (asked({"metadata": {"name": "flagsmith-pg"}, "spec": {}}), "is between two primaries: it is none, and is to"),
+        (asked({"metadata": {"name": "flagsmith-pg"}, "spec": {}}), "has no primary yet."),
     ],
 )
 def test_without_a_primary_or_in_a_switchover_nothing_is_changed_and_it_is_said_what_to_do(
