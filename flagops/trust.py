@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import httpx
 
@@ -35,8 +36,13 @@ def _read(file: str | None) -> ssl.SSLContext:
 
 @contextmanager
 def by_requests() -> Iterator[None]:
-    """Have `requests`, by which Flagsmith's SDK asks, trust the same file: it knows a variable of its own alone."""
+    """Have `requests`, by which Flagsmith's SDK asks, trust the same file: it knows a variable of its own alone.
+
+    Raises BadInputError where that one names nothing that is there.
+    """
     file, own = os.environ.get(VARIABLE), os.environ.get(FOR_REQUESTS)
+    if own and not Path(own).exists():
+        raise BadInputError(f"{FOR_REQUESTS} names {own}, which is not there: leave it out, or name a file that is.")
     if not file or own:
         yield
         return

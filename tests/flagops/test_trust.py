@@ -121,6 +121,14 @@ def test_whoever_sees_a_certificate_first_says_what_to_do(address: str, monkeypa
     assert "for-the-job" not in str(caught.value)
 
 
+def nothing_asked(address: str) -> tuple[Any, Any, Saying]:
+    """What the SDK's check gets, as far as it comes."""
+    keys = SimpleNamespace(client_side="client", server_side="ser.server")
+    visited = SimpleNamespace(place=SmokeTarget(url=address), keys=keys, deadline=SimpleNamespace(left=120.0))
+    wanted = SimpleNamespace(document=lambda _: {}, passing=[("anna", {})], names=[])
+    return visited, wanted, Saying()
+
+
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
@@ -138,11 +146,8 @@ def test_the_sdk_s_refusal_says_what_to_do_of_the_variable_that_counts(
         monkeypatch.delenv(name, raising=False)
     for name in variables:
         monkeypatch.setenv(name, certifi.where())
-    keys = SimpleNamespace(client_side="client", server_side="ser.server")
-    visited: Any = SimpleNamespace(place=SmokeTarget(url=address), keys=keys, deadline=SimpleNamespace(left=120.0))
-    wanted: Any = SimpleNamespace(document=lambda _: {}, passing=[("anna", {})], names=[])
     with pytest.raises(CheckFailedError, match=f"the SDK: the certificate is not trusted: self-signed .*{said}"):
-        sdks.agree(visited, wanted, Saying())
+        sdks.agree(*nothing_asked(address))
 
 
 @pytest.mark.parametrize(("content", "problem"), [(None, "No such file"), ("no certificate\n", "NO_CERTIFICATE")])
@@ -155,3 +160,10 @@ def test_a_file_without_a_certificate_is_named(
     monkeypatch.setenv(VARIABLE, str(file))
     with pytest.raises(BadInputError, match=f"{VARIABLE} names {file}, and .*{problem}"):
         authorities()
+
+
+def test_a_file_for_requests_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes from the SDK as an error that nobody expects, otherwise."""
+    monkeypatch.setenv(FOR_REQUESTS, str(tmp_path / "ca.crt"))
+    with pytest.raises(BadInputError, match=f"{FOR_REQUESTS} names {tmp_path / 'ca.crt'}, which is not there"):
+        sdks.agree(*nothing_asked("https://localhost"))
