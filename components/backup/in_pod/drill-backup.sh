@@ -5,6 +5,8 @@
 # Restoring runs code that stands in the backup, and what a server runs has its rights: so the role that restores is no
 # superuser there, and this container has no secret.
 set -euo pipefail
+# Else a $( ) goes on after a command of it that failed.
+shopt -s inherit_errexit
 
 # initdb asks for the name of its user. One that the cluster chose may have none, and gets one as in the image's own start.
 named() { # named PROGRAM and its arguments
@@ -39,15 +41,15 @@ scratch=(--host="$socket" --username=drill --dbname=drill)
 dumped --exit-on-error "${scratch[@]}"
 
 rows=$({
-    printf 'SET search_path = pg_catalog, pg_temp;\n'
     require_rows
     print_rows
 } | psql --no-psqlrc --quiet --tuples-only --no-align --single-transaction --set=ON_ERROR_STOP=1 --output=/dev/null "${scratch[@]}")
-migrations "${scratch[@]}" >"$WORK/backup.migrations"
-list() { LC_ALL=C comm "$1" <(LC_ALL=C sort "$WORK/backup.migrations") <(LC_ALL=C sort "$WORK/live.migrations") |
-    paste -s -d, -; }
+migrations "${scratch[@]}" | LC_ALL=C sort >"$WORK/backup.migrations"
+list() { LC_ALL=C comm "$1" "$WORK/backup.migrations" "$WORK/live.migrations" | paste -s -d, -; }
+pending=$(list -13)
+unknown=$(list -23)
 # A field for JSON's sake: what only the live database has comes with a restore's migration, what only the backup has
 # was made by a newer release.
 printf '{"drilled": "%s", "started": "%s", "seconds": %s, "rows": %s, "migrations": %s, "pending": [%s], "unknown": [%s]}\n' \
     "$(field name)" "$(field started)" "$(($(date +%s) - began))" "$rows" "$(wc -l <"$WORK/backup.migrations")" \
-    "$(list -13)" "$(list -23)"
+    "$pending" "$unknown"

@@ -25,6 +25,8 @@ rows_now() { asked "$ROWS" "$@"; }
 # Statements of a transaction, which fail unless the tables have the rows that were dumped. What was dumped goes there as
 # bytes, whatever names there are in it; a dump of before this was counted has none.
 require_rows() {
+    # Of what was restored, tables for the time of a session come before PostgreSQL's own in any other path.
+    echo 'SET LOCAL search_path = pg_catalog, pg_temp;'
     printf "SELECT set_config('flagsmith.fetched', convert_from(decode('%s', 'base64'), 'UTF8'), true);\n" \
         "$(base64 --wrap=0 <"$WORK/fetched.json")"
     printf "SELECT set_config('flagsmith.restored', (%s)::text, true);\n" "$ROWS"
@@ -41,11 +43,13 @@ BEGIN
 END $body$;
 SQL
 }
-# Has psql print what require_rows counted in this transaction: nothing is counted twice. Its other output goes elsewhere.
+# Has psql print what require_rows counted in this transaction: nothing is counted twice, and its other output goes elsewhere.
+# Right after it, since triggers of what was restored may set the same.
 print_rows() {
     cat <<'SQL'
 \o
 SELECT current_setting('flagsmith.restored');
+\o /dev/null
 SQL
 }
 # Each as a string of JSON.

@@ -1,6 +1,8 @@
 # Replaces what is in the database that DATABASE_URL names by a fetched backup, whole or not at all.
 # Runs as `bash -c` in PostgreSQL's image, after database-url.sh, pipes.sh and read-dump.sh, beside unpack-dump.sh.
 set -euo pipefail
+# Else a $( ) goes on after a command of it that failed.
+shopt -s inherit_errexit
 
 # By this name the roles Jobs know a restore at work, and leave its session alone.
 export PGAPPNAME=flagsmith-backup
@@ -65,6 +67,7 @@ SQL
     dumped --file=- || exit 1
     # Before anything is changed, since what was restored may write more by itself, in triggers.
     require_rows
+    print_rows
     cat <<'SQL'
 -- Who has an environment's document asks for one that is newer than it: of an older date none would ever be. HTTP knows
 -- whole seconds, and what was served has dates by another clock than this one.
@@ -77,7 +80,6 @@ BEGIN
     END IF;
 END $body$;
 SQL
-    print_rows
     echo 'COMMIT;'
 } | psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --output=/dev/null "$URL")
 

@@ -15,6 +15,8 @@
 # Nothing that the application has put into its database is run as a superuser: names are looked for in pg_catalog alone,
 # rows are read by the output functions of their types, without casts, and what restores is no more than `flagsmith`.
 set -euo pipefail
+# Else a $( ) goes on after a command of it that failed.
+shopt -s inherit_errexit
 
 export PGAPPNAME=flagsmith-move
 COPY=flagsmith_moving BEFORE=flagsmith_before_move
@@ -174,20 +176,21 @@ has() { # has NAME; what cannot be asked ends the step, since `no` would be an a
 filled() { if has "$COPY"; then echo "$COPY"; else echo "$PGDATABASE"; fi; }
 describe() { within "$1" --file=<(printf '%s' "$DESCRIBE"); }
 compare() {
-    local other work
+    local other work first differences
     work=$(mktemp -d)
     other=$(at BESIDE filled)
-    at LIVE describe "$PGDATABASE" >"$work/live" &
-    at BESIDE describe "$other" >"$work/beside"
+    at LIVE describe "$PGDATABASE" | LC_ALL=C sort >"$work/live" &
+    at BESIDE describe "$other" | LC_ALL=C sort >"$work/beside"
     wait "$!"
     # A line that only one of them has: by its kind and its name, once.
-    LC_ALL=C comm -3 <(LC_ALL=C sort "$work/live") <(LC_ALL=C sort "$work/beside") |
+    LC_ALL=C comm -3 "$work/live" "$work/beside" |
         sed 's/^\t//' | cut -f 1,2 | LC_ALL=C sort -u >"$work/differences"
+    first=$(head -n 50 "$work/differences")
+    differences=$(at LIVE on_server --set=lines="$first" \
+        <<<"SELECT coalesce(json_agg(replace(line, E'\\t', ' ')), '[]') FROM regexp_split_to_table(:'lines', E'\\n') line
+            WHERE line <> ''")
     awk -F '\t' '$1 == "table" {tables++; rows += $3} END {printf "{\"tables\": %d, \"rows\": %d, ", tables, rows}' "$work/live"
-    printf '"things": %d, "differences": %s}\n' "$(wc -l <"$work/live")" \
-        "$(at LIVE on_server --set=lines="$(head -n 50 "$work/differences")" \
-            <<<"SELECT coalesce(json_agg(replace(line, E'\\t', ' ')), '[]') FROM regexp_split_to_table(:'lines', E'\\n') line
-                WHERE line <> ''")"
+    printf '"things": %d, "differences": %s}\n' "$(wc -l <"$work/live")" "$differences"
     rm -r "$work"
 }
 
@@ -197,16 +200,16 @@ swap_names() { # at the server beside
         return 1
     fi
     # One that was kept before this is older than what is there now, which is no more than a copy as well.
-    local aside=$BEFORE
-    has "$BEFORE" && aside=
-    on_server --set=database="$PGDATABASE" --set=copy="$COPY" --set=aside="${aside:-$COPY-old}" --set=dropped="$([ -n "$aside" ]; echo $?)" <<'SQL'
+    local aside=$BEFORE drops=0
+    if has "$BEFORE"; then aside=$COPY-old drops=1; fi
+    on_server --set=database="$PGDATABASE" --set=copy="$COPY" --set=aside="$aside" --set=drops="$drops" <<'SQL'
 SET client_min_messages = warning;
 SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS false', datname) FROM pg_database WHERE datname = :'database' \gexec
 SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname IN (:'database', :'copy') \g /dev/null
 SELECT format('ALTER DATABASE %I RENAME TO %I', datname, :'aside') FROM pg_database WHERE datname = :'database' \gexec
 SELECT format('ALTER DATABASE %I ALLOW_CONNECTIONS true', datname) FROM pg_database WHERE datname = :'aside' \gexec
 ALTER DATABASE :"copy" RENAME TO :"database";
-SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE datname = :'aside' AND :dropped = 1 \gexec
+SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE datname = :'aside' AND :drops = 1 \gexec
 SQL
 }
 

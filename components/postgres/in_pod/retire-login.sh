@@ -7,7 +7,8 @@ case $LOGIN in
 flagsmith_a) other=flagsmith_b ;;
 *) other=flagsmith_a ;;
 esac
-if [ "$(on_server --command="SELECT rolcanlogin FROM pg_roles WHERE rolname = '$other'")" != t ]; then
+can_log_in=$(on_server --command="SELECT rolcanlogin FROM pg_roles WHERE rolname = '$other'")
+if [ "$can_log_in" != t ]; then
     echo "Flagsmith logs in as $LOGIN, and $other cannot."
     exit
 fi

@@ -84,6 +84,19 @@ def test_a_restore_that_fails_after_its_last_row_changes_nothing(jobs: Jobs, cou
     assert jobs.content() != before
 
 
+@pytest.mark.parametrize("does", ["restore", "drill"])
+def test_rows_that_could_not_be_compared_are_not_taken_for_the_same(jobs: Jobs, does: str) -> None:
+    """A program that dies in the middle must not leave out what stands between it and COMMIT."""
+    jobs.backup()
+    jobs.postgres.query("DELETE FROM states")
+    before = jobs.content()
+    dies = 'all=$(mktemp) && /bin/cat "$@" >"$all" && ! grep -a -q "dumped jsonb" "$all" && exec /bin/cat "$all"; exit 3'
+    jobs.environment["PATH"] = instead(jobs, "cat", dies)
+    done = jobs.restore() if does == "restore" else jobs.drill()
+    assert (done.returncode, done.stdout.count('"rows"')) == (3, 0), done.stdout + done.stderr
+    assert jobs.content() == before
+
+
 def test_a_file_that_comes_only_in_part_changes_nothing(jobs: Jobs) -> None:
     stored = jobs.backup()["stored"]
     content = (jobs.home / "store" / stored["file"]).read_bytes()
@@ -109,3 +122,33 @@ def test_tables_of_any_name_and_triggers_that_write_keep_no_backup_from_being_re
     assert last(succeeded(jobs.drill()))["rows"]["a}b"] == 1
     succeeded(jobs.restore())
     assert jobs.postgres.query('SELECT n FROM "a}b"') == [(1,)]
+
+
+@pytest.mark.parametrize("counts", ["'nothing'", """'{"features": 7}'"""])
+def test_a_trigger_of_the_backup_does_not_say_what_was_restored(jobs: Jobs, counts: str) -> None:
+    """It runs before COMMIT, and who reads the result afterwards would take it for a Job that gave none."""
+    counts = counts.replace("'", "''")
+    jobs.postgres.query(f"""
+        CREATE TABLE environments_environment (id serial PRIMARY KEY, updated_at timestamptz);
+        INSERT INTO environments_environment (updated_at) VALUES (now());
+        CREATE FUNCTION forge() RETURNS trigger LANGUAGE plpgsql
+            AS 'BEGIN PERFORM set_config(''flagsmith.restored'', {counts}, true); RETURN NEW; END';
+        CREATE TRIGGER forge AFTER UPDATE ON environments_environment FOR EACH ROW EXECUTE FUNCTION forge();
+    """)
+    jobs.backup()
+    jobs.postgres.query("DELETE FROM states")
+    assert last(succeeded(jobs.restore()))["rows"]["features"] == 502
+
+
+def test_a_table_of_the_restoring_session_is_not_counted_in_place_of_the_real_ones(jobs: Jobs) -> None:
+    """What a restore runs may make one that is called as PostgreSQL's list of tables."""
+    jobs.postgres.query("""
+        CREATE FUNCTION hide(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN
+            CREATE TEMPORARY TABLE IF NOT EXISTS pg_tables (schemaname name, tablename name); RETURN 1; END';
+        CREATE TABLE hiding (id integer);
+        INSERT INTO hiding VALUES (1);
+        CREATE INDEX hidden ON hiding (hide(id));
+    """)
+    jobs.backup()
+    jobs.postgres.query("DELETE FROM states")
+    assert last(succeeded(jobs.restore()))["rows"]["features"] == 502
