@@ -14,6 +14,7 @@ from pathlib import Path
 from components.text.quoting import printable
 from components.text.secret_forms import masked
 from flagops.console import progress
+from flagops.errors import OpsError
 from flagops.files import write_private
 from flagops.kubernetes import masking
 from flagops.local_cluster.paths import state_home
@@ -77,7 +78,7 @@ def _write(text: str) -> Path:
         directory = state_home() / "errors"
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(directory / name, text)
-    except OSError:
+    except (OSError, OpsError):
         # A directory of this process' own: a name in the common one could be somebody else's link.
         directory = Path(tempfile.mkdtemp(prefix="ff-"))
         write_private(directory / name, text)

@@ -3,12 +3,13 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
 
+from flagops.errors import NotFoundError
 from flagops.files import make_directory
 
 APPLICATION = "feature-flags"
@@ -16,15 +17,31 @@ STATE_HINT = "Set FF_STATE_DIR to a directory you can write to, or leave it out.
 
 
 def state_home() -> Path:
-    """Directory of what lives between runs: `FF_STATE_DIR`, else the user's state directory."""
-    override = os.environ.get("FF_STATE_DIR")
-    return Path(override).expanduser().absolute() if override else platformdirs.user_state_path(APPLICATION)
+    """Directory of what lives between runs: `FF_STATE_DIR`, else the user's state directory.
+
+    Raises NotFoundError where it is in a home directory, and there is none.
+    """
+    return _home("FF_STATE_DIR", platformdirs.user_state_path)
 
 
 def cache_home() -> Path:
-    """Directory of what can be made again: `FF_CACHE_DIR`, else the user's cache directory."""
-    override = os.environ.get("FF_CACHE_DIR")
-    return Path(override).expanduser().absolute() if override else platformdirs.user_cache_path(APPLICATION)
+    """Directory of what can be made again: `FF_CACHE_DIR`, else the user's cache directory; errors as for the state."""
+    return _home("FF_CACHE_DIR", platformdirs.user_cache_path)
+
+
+def _home(variable: str, default: Callable[[str], Path]) -> Path:
+    override = os.environ.get(variable)
+    try:
+        return Path(override).expanduser().absolute() if override else default(APPLICATION)
+    except RuntimeError:  # a user without an entry and without HOME, as in many containers; or ~NAME of nobody
+        what = (
+            f"{variable} is {override}, and there is no such home directory."
+            if override
+            else f"Your user has no home directory, and {variable} is not set."
+        )
+        raise NotFoundError(
+            what, hint=f"Set {variable} to a directory that you can write to, by its full path."
+        ) from None
 
 
 def cluster_directory(home: Path) -> Path:

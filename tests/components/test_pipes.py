@@ -37,7 +37,7 @@ def test_with_pipefail_nobody_leaves_a_pipe_early() -> None:
 
 
 def test_a_substitution_of_several_commands_ends_with_the_first_that_fails() -> None:
-    """bash takes -e away from `$( )` unless it is told to leave it: what came after the failure would be taken for all."""
+    """bash takes -e away from `$( )` unless it is told not to: what comes after the failure would be taken for all."""
     assert {"at", "named", "require_rows"} <= FUNCTIONS
     several = re.compile(rf"\$\((?!\()(\s*(\{{|({'|'.join(sorted(FUNCTIONS))})\b)|[^()'\"]*;)")
     told = [path for path, text in STRICT.items() if "\nshopt -s inherit_errexit\n" in text]

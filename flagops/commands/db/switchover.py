@@ -84,7 +84,10 @@ def _chosen(instance: Instance, wanted: str | None) -> tuple[Manifest, str]:
     cluster, pods = _found(instance)
     target = _target(cluster, pods, wanted)
     if target == cluster["status"]["currentPrimary"]:
-        raise BadInputError(f"{target} is the primary already.", hint="Without --to, a standby is chosen.")
+        raise BadInputError(
+            f"{target} is the primary already.",
+            hint="See `ff status`. If you want another one: without --to, `ff db switchover` chooses a standby.",
+        )
     return cluster, target
 
 

@@ -51,7 +51,7 @@ above it, as git and Pulumi do. Where `ff` is installed makes no difference.
 ## Completion in your shell
 
 Press Tab after a part of a word, and your shell completes commands, options, stacks, environments, flags, segments,
-secrets, and the backups that `ff db backups` showed last. `ff` must be on your `PATH`: in a clone,
+secrets, caches, and the dumps that `ff db backups` showed last. `ff` must be on your `PATH`: in a clone,
 `export PATH="$PWD/.venv/bin:$PATH"`.
 
 - **bash**: the line `source <(ff completion bash)` in `~/.bashrc`. With the package `bash-completion` you can write a
@@ -63,6 +63,10 @@ secrets, and the backups that `ff db backups` showed last. `ff` must be on your 
 
 Names come from files; no cluster is asked. Outside of a project you get commands, options, and what is
 the same everywhere. After an upgrade of `ff` you need not do it again.
+
+`ff db backups` notes the names of up to 100 dumps of a stack, and Tab completes these until it is run again. The notes
+are files in `~/.local/state/feature-flags/listed-backups` (in `FF_STATE_DIR` if you set it) that only you can read.
+Delete them when you like.
 """
 
 

@@ -90,7 +90,9 @@ def test_rows_that_could_not_be_compared_are_not_taken_for_the_same(jobs: Jobs, 
     jobs.backup()
     jobs.postgres.query("DELETE FROM states")
     before = jobs.content()
-    dies = 'all=$(mktemp) && /bin/cat "$@" >"$all" && ! grep -a -q "dumped jsonb" "$all" && exec /bin/cat "$all"; exit 3'
+    dies = (
+        'all=$(mktemp) && /bin/cat "$@" >"$all" && ! grep -a -q "dumped jsonb" "$all" && exec /bin/cat "$all"; exit 3'
+    )
     jobs.environment["PATH"] = instead(jobs, "cat", dies)
     done = jobs.restore() if does == "restore" else jobs.drill()
     assert (done.returncode, done.stdout.count('"rows"')) == (3, 0), done.stdout + done.stderr
@@ -124,15 +126,13 @@ def test_tables_of_any_name_and_triggers_that_write_keep_no_backup_from_being_re
     assert jobs.postgres.query('SELECT n FROM "a}b"') == [(1,)]
 
 
-@pytest.mark.parametrize("counts", ["'nothing'", """'{"features": 7}'"""])
-def test_a_trigger_of_the_backup_does_not_say_what_was_restored(jobs: Jobs, counts: str) -> None:
+def test_a_trigger_of_the_backup_does_not_say_what_was_restored(jobs: Jobs) -> None:
     """It runs before COMMIT, and who reads the result afterwards would take it for a Job that gave none."""
-    counts = counts.replace("'", "''")
-    jobs.postgres.query(f"""
+    jobs.postgres.query("""
         CREATE TABLE environments_environment (id serial PRIMARY KEY, updated_at timestamptz);
         INSERT INTO environments_environment (updated_at) VALUES (now());
         CREATE FUNCTION forge() RETURNS trigger LANGUAGE plpgsql
-            AS 'BEGIN PERFORM set_config(''flagsmith.restored'', {counts}, true); RETURN NEW; END';
+            AS 'BEGIN PERFORM set_config(''flagsmith.restored'', ''nothing'', true); RETURN NEW; END';
         CREATE TRIGGER forge AFTER UPDATE ON environments_environment FOR EACH ROW EXECUTE FUNCTION forge();
     """)
     jobs.backup()

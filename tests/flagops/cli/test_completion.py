@@ -3,17 +3,20 @@
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from typer.testing import Result
 
 from flagops.commands.db.backups import listed
+from flagops.commands.db.backups.command import NAMES
 from flagops.terminal.tab import SECONDS
 from tests.commands import EVERY
 from tests.recording import ROOT
@@ -125,30 +128,60 @@ def test_a_catalogue_that_never_answers_is_given_up(tmp_path: Path) -> None:
     assert time.monotonic() - started < 50
 
 
-def test_the_backups_that_were_listed_last_are_completed_for_their_stack(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_backups_that_were_listed_last_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("FF_STATE_DIR", str(tmp_path / "state"))
     listed.keep("staging", ["feature-flags-20261128T020000Z", "feature-flags-20261127T020000Z"])
     assert asked("ff db restore --stack staging feature-flags-20261128").stdout.split() == [
         "feature-flags-20261128T020000Z"
     ]
-    assert set(asked("ff db drill --stack staging ").stdout.split()) == {"latest", *listed.names("staging")}
-    assert asked("ff db restore --stack production ").stdout.strip() == "latest"
+    assert asked("ff db drill --stack staging --base ").stdout.split() == ["latest"], "a dump is no base backup"
+
+
+def named(**given: object) -> list[str]:
+    """What a BACKUP may be after these options."""
+    ctx: Any = SimpleNamespace(params=given)
+    return NAMES(ctx, "")
+
+
+def test_backups_are_completed_for_their_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("FF_STATE_DIR", str(tmp_path / "state"))
+    listed.keep("staging", ["newer", "older"])
+    assert named(stack="staging") == ["latest", "newer", "older"]
+    assert named(stack="production") == ["latest"]
+    assert named(stack="staging", base=True) == ["latest"]
     listed.keep("staging", [])
-    assert asked("ff db restore --stack staging ").stdout.strip() == "latest", "those that are gone are offered no more"
-    next((tmp_path / "state" / "backups").iterdir()).write_text("[", encoding="utf-8")
-    assert asked("ff db restore --stack staging ").returncode == 0
+    assert named(stack="staging") == ["latest"], "those that are gone are offered no more"
 
 
-def test_where_nothing_can_be_written_backups_are_listed_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("text", ["[", "7", "\x00", '["a', "[" * 1000])
+def test_where_the_note_cannot_be_read_latest_is_completed(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "state").write_text("a file", encoding="utf-8")
+    monkeypatch.chdir(ROOT)
     monkeypatch.setenv("FF_STATE_DIR", str(tmp_path / "state"))
     listed.keep("staging", ["a"])
-    assert listed.names("staging") == []
+    (note,) = (tmp_path / "state" / "listed-backups").iterdir()
+    assert stat.S_IMODE(note.stat().st_mode) == 0o600
+    note.write_text(text, encoding="utf-8")
+    assert named(stack="staging") == ["latest"]
+
+
+def test_outside_of_a_project_latest_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert named(stack="staging") == ["latest"]
+
+
+@pytest.mark.parametrize("state", ["{}/state", "~nobody-of-that-name/state"])
+def test_where_nothing_can_be_written_backups_are_listed_all_the_same(
+    state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "state").write_text("a file", encoding="utf-8")
+    monkeypatch.setenv("FF_STATE_DIR", state.format(tmp_path))
+    listed.keep("staging", ["a"])
+    assert named(stack="staging") == ["latest"]
 
 
 def test_bash_completes_with_the_printed_script(program: Program, tmp_path: Path) -> None:

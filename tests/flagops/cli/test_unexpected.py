@@ -96,12 +96,13 @@ def test_the_line_is_one_line_whatever_the_exception_says(
     assert text in next(errors.iterdir()).read_text()
 
 
+@pytest.mark.parametrize("state", ["{}/file", "~nobody-of-that-name/state"])
 def test_where_the_file_cannot_be_written_a_private_one_elsewhere_has_the_details(
-    run: Run, tmp_path: Path, broken: Callable[[Exception], None], monkeypatch: pytest.MonkeyPatch
+    state: str, run: Run, tmp_path: Path, broken: Callable[[Exception], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "temporary").mkdir()
-    monkeypatch.setenv("FF_STATE_DIR", str(tmp_path / "file"))
+    monkeypatch.setenv("FF_STATE_DIR", state.format(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     broken(ValueError("boom"))
     result = run("up")

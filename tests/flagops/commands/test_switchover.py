@@ -107,6 +107,14 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
     assert instance.told == []
 
 
+def test_who_named_none_is_not_told_to_leave_the_name_out() -> None:
+    """One that was chosen may have become the primary while the user was asked."""
+    with pytest.raises(BadInputError) as caught:
+        switchover(operated(cluster(), THREE), "flagsmith-pg-1", lambda _: None)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("See `ff status`. If you want another one")
+
+
 def test_a_database_that_is_no_cluster_has_no_standby() -> None:
     instance: Any = Operated(settings(), None, [])
     with pytest.raises(UnsupportedError, match="is no Cluster"):

@@ -27,8 +27,14 @@ from flagops.terminal.complete import quietly
 from flagops.terminal.options import JsonOption, print_json
 from flagops.terminal.stack_options import EngineOption, StackOption, YesOption
 
-NAMES = quietly(lambda ctx: [LATEST, *listed.names(ctx.params.get("stack") or LOCAL)])
 
+def _names(ctx: typer.Context) -> list[str]:
+    """What a BACKUP may be; of base backups none are noted."""
+    dumps = [] if ctx.params.get("base") else listed.names(ctx.params.get("stack") or LOCAL)
+    return [LATEST, *dumps]
+
+
+NAMES = quietly(_names)
 
 FromStackOption = Annotated[
     str | None,
@@ -74,7 +80,7 @@ def backups(*, stack: StackOption = LOCAL, base: BaseOption = False, as_json: Js
         return
     with open_instance(stack, needs_containers=True) as instance:
         found = run_backups(instance)
-    listed.keep(stack, [item.name for item in found])
+        listed.keep(instance.stack.name, [item.name for item in found])
     if as_json:
         print_json(found)
     else:
@@ -114,15 +120,18 @@ def restore(
     if (wanted is None) is (to is None):
         raise BadInputError("Name a backup, or with --to a moment.", hint="`ff db backups` lists the backups.")
     if to is not None:
-        _require_own(owner)
+        _require_own(owner, "--to")
         _recover(to, stack, engine, yes=yes)
     else:
         _restore(str(wanted), stack, owner, yes=yes)
 
 
-def _require_own(owner: str | None) -> None:
+def _require_own(owner: str | None, option: str) -> None:
     if owner is not None:
-        raise BadInputError("--from-stack is for dumps.", hint="An archive belongs to one Cluster: leave one out.")
+        raise BadInputError(
+            f"--from-stack is for dumps, and {option} is not.",
+            hint=f"An archive belongs to one Cluster: leave out --from-stack, or {option}.",
+        )
 
 
 def _recover(to: str, stack: str, engine: EngineName | None, *, yes: bool) -> None:
@@ -160,7 +169,7 @@ def _restore(wanted: str, stack: str, owner: str | None, *, yes: bool) -> None:
             confirm("A restore", stack)
         with alone(instance):
             done = run_restore(instance, there, owner=owner, on_line=step)
-    output().print(f"{done.name} is live: {done.rows} rows. What was live before is the backup {done.safety}.")
+    output().print(f"{done.name} is live: {done.rows} rows restored. What was live before is the backup {done.safety}.")
 
 
 def drill(
@@ -177,7 +186,7 @@ def drill(
     table by table, and removed again.
     """
     if base:
-        _require_own(owner)
+        _require_own(owner, "--base")
     with open_instance(stack, needs_containers=True) as instance:
         if base:
             found = drill_base(instance, None if wanted == LATEST else wanted, step)

@@ -40,7 +40,7 @@ class Restored:
     Attributes:
         name: The backup that is live now.
         safety: The backup of what was live before.
-        rows: How many rows there are.
+        rows: How many rows were restored, before the migration.
     """
 
     name: str

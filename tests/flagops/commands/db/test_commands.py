@@ -134,7 +134,7 @@ def test_a_restore_stops_the_writers_migrates_and_starts_them_again(
     since = deployed.revision()
     shown = run("db", "restore", "latest", "--yes")
     assert shown.exit_code == 0, shown.stderr
-    assert f"{NAME} is live: 12 rows. What was live before is the backup {NAME}." in shown.stdout
+    assert f"{NAME} is live: 12 rows restored. What was live before is the backup {NAME}." in shown.stdout
     wanted = [replicas for replicas, _ in deployed.scales(since)]
     assert 0 in wanted
     assert wanted[-1] == 3
