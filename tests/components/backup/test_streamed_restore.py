@@ -90,9 +90,8 @@ def test_rows_that_could_not_be_compared_are_not_taken_for_the_same(jobs: Jobs, 
     jobs.backup()
     jobs.postgres.query("DELETE FROM states")
     before = jobs.content()
-    dies = (
-        'all=$(mktemp) && /bin/cat "$@" >"$all" && ! grep -a -q "dumped jsonb" "$all" && exec /bin/cat "$all"; exit 3'
-    )
+    kept = f"{jobs.home}/work/kept"
+    dies = f'/bin/cat >{kept}.$$ && ! grep -a -q "dumped jsonb" {kept}.$$ && exec /bin/cat {kept}.$$; exit 3'
     jobs.environment["PATH"] = instead(jobs, "cat", dies)
     done = jobs.restore() if does == "restore" else jobs.drill()
     assert (done.returncode, done.stdout.count('"rows"')) == (3, 0), done.stdout + done.stderr

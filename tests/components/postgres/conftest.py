@@ -38,6 +38,15 @@ SCHEMA = """
 """
 
 
+def instead(home: Path, program: str, script: str) -> Path:
+    """A directory with a program in the place of another one of that name."""
+    programs = home / "instead"
+    programs.mkdir(mode=0o755)
+    (programs / program).write_text(f"#!/bin/bash\n{script}\n", encoding="utf-8")
+    (programs / program).chmod(0o755)
+    return programs
+
+
 @dataclass
 class Roles:
     """The Jobs, with what their Secrets hold."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests.components.postgres.conftest import succeeded
+from tests.components.postgres.conftest import instead, succeeded
 from tests.components.postgres.moving import Move, emptied, owners
 from tests.postgres_programs import postgres_programs
 from tests.servers import Postgres, answered
@@ -173,17 +173,24 @@ def test_a_swap_that_ended_between_its_two_names_goes_on(back: Move) -> None:
     assert back.embedded.server.query("SELECT count(*) FROM users") == [(502,)]
 
 
+def test_what_could_not_be_compared_is_not_the_same(move: Move, tmp_path: Path) -> None:
+    """Each side is put in order first; two that came to nothing would be alike."""
+    move.found("stop")
+    move.imported()
+    path = instead(tmp_path, "sort", "exit 3")
+    done = move.step("compare", PATH=f"{path}:{postgres_programs(move.embedded.server.major)}:{os.environ['PATH']}")
+    assert done.returncode != 0
+    assert "differences" not in done.stdout
+
+
 def test_a_swap_that_cannot_ask_for_the_copy_does_not_say_that_it_is_done(back: Move, tmp_path: Path) -> None:
     """Flagsmith would be moved to what the embedded server held before."""
     back.found("stop")
     back.found("copy")
     real = postgres_programs(back.embedded.server.major)
-    programs = tmp_path / "programs"
-    programs.mkdir(mode=0o755)
     fails = 'case $asked in *"count(*) FROM pg_database"*) exit 2 ;; esac'
-    (programs / "psql").write_text(f'#!/bin/bash\nasked=$(cat)\n{fails}\nexec {real}/psql "$@" <<<"$asked"\n')
-    (programs / "psql").chmod(0o755)
-    done = back.step("swap", PATH=f"{programs}:{real}:{os.environ['PATH']}")
+    path = instead(tmp_path, "psql", f'asked=$(cat)\n{fails}\nexec {real}/psql "$@" <<<"$asked"')
+    done = back.step("swap", PATH=f"{path}:{real}:{os.environ['PATH']}")
     assert done.returncode != 0
     assert "swapped" not in done.stdout
     back.found("swap")

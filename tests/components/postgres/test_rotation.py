@@ -1,13 +1,16 @@
 """Renewing Flagsmith's log-in under load, on a real PostgreSQL: none is lost, and the role before gets in no more."""
 
+import os
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg2
 import pytest
 
-from tests.components.postgres.conftest import Roles, succeeded
+from tests.components.postgres.conftest import Roles, instead, succeeded
+from tests.postgres_programs import postgres_programs
 
 
 @dataclass
@@ -99,6 +102,16 @@ def test_the_sessions_of_the_role_before_end_except_for_a_backup_s(roles: Roles)
         for connection in (forgotten, backup):
             with suppress(psycopg2.Error):
                 connection.close()
+
+
+def test_a_role_of_which_nothing_is_known_is_not_said_to_be_without_its_log_in(roles: Roles, tmp_path: Path) -> None:
+    succeeded(roles.make())
+    succeeded(roles.make(LOGIN="flagsmith_b", LOGIN_PASSWORD="second"))
+    programs = postgres_programs(roles.server.major)
+    path = instead(tmp_path, "psql", f'case "$*" in *rolcanlogin*) exit 2 ;; esac\nexec {programs}/psql "$@"')
+    variables = {"LOGIN": "flagsmith_b", "GRACE_SECONDS": "0", "WORKER_SECONDS": "0"}
+    done = roles.run("administrator.sh", "retire-login.sh", PATH=f"{path}:{programs}:{os.environ['PATH']}", **variables)
+    assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_a_rotation_that_is_taken_back_or_made_again_ends_where_it_should(roles: Roles) -> None:
