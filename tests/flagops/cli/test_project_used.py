@@ -76,6 +76,7 @@ def test_the_catalogue_is_the_project_s_wherever_in_it_you_are(
     with monkeypatch.context() as patched:
         for none in ("nowhere", "plain"):
             patched.setenv("FF_PROJECT", none)
+            assert said("flags", "validate", "-c", "plain/flags/catalogue.yaml") == "plain/flags/catalogue.yaml"
             for command in (["validate", "typo.yaml"], ["export", "--only", "a", "--like", "typo.yaml"]):
                 assert "There is no catalogue at typo.yaml.\nName another one" in said("flags", *command), none
     monkeypatch.chdir(home / "plain")

@@ -16,9 +16,14 @@ CATALOGUE: Final = Path("flags/catalogue.yaml")
 
 
 def placed(ctx: typer.Context, param: typer.CallbackParam, value: Any) -> Any:
-    """The default, wherever in the project `ff` is called; what is typed counts from the working directory."""
+    """The default, wherever in the project `ff` is called; what is typed counts from the working directory.
+
+    Where `--catalogue` names a file in place of the argument, no project is looked for: typer has read what is typed by
+    then.
+    """
     source = ctx.get_parameter_source(str(param.name))
-    return path_of(CATALOGUE) if source is not None and source.name == "DEFAULT" else value
+    is_wanted = source is not None and source.name == "DEFAULT" and not ctx.params.get("named")
+    return path_of(CATALOGUE) if is_wanted else value
 
 
 def _catalogue(ctx: typer.Context) -> "Catalogue":
@@ -26,7 +31,7 @@ def _catalogue(ctx: typer.Context) -> "Catalogue":
     from flagops.commands.flags.catalogue.load import load
 
     told = (ctx.params.get(name) for name in ("named", "catalogue", "like"))
-    return load(Path(next(filter(None, told), path_of(CATALOGUE))))[0]
+    return load(Path(next(filter(None, told), None) or path_of(CATALOGUE)))[0]
 
 
 environments: Final = quietly(lambda ctx: _catalogue(ctx).environments)

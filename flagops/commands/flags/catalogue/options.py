@@ -49,7 +49,7 @@ def one_of(argument: Path, option: Path | None) -> Path:
     """The catalogue that was named, as an argument or by `--catalogue`. Raises OpsError where both are."""
     if option is None:
         return argument
-    if argument != path_of(CATALOGUE):
+    if argument != CATALOGUE:
         raise BadInputError(f"The catalogue is named twice: {argument} and --catalogue {option}.", hint="Name one.")
     return option
 
