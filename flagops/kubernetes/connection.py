@@ -2,13 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from flagops.errors import NoAccessError, UnknownContextError
+from flagops.homes import expanded
 from flagops.kubernetes import kubeconfig as files
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
+
+USUAL: Final = "~/.kube/config"
+"""Where kubectl looks without `KUBECONFIG`."""
 
 
 def connect(kubeconfig: Path | None, context: str) -> "ApiClient":
@@ -17,7 +21,7 @@ def connect(kubeconfig: Path | None, context: str) -> "ApiClient":
     The current context is never used: it may be the wrong cluster. An unknown context is an error naming those there.
     Every failure is a NoAccessError.
     """
-    source = str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
+    source = str(kubeconfig) if kubeconfig else os.environ.get("KUBECONFIG") or str(expanded(USUAL) or USUAL)
     found = files.read(source)
     if context not in found.contexts:
         listed = ", ".join(sorted(found.contexts)) or "none"

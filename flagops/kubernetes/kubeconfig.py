@@ -8,6 +8,7 @@ from typing import Any
 
 from components.text import bounds, yaml12
 from flagops.errors import NoAccessError
+from flagops.homes import expanded
 
 HINT = "Set KUBECONFIG to the file your cluster's provider gave you: one with clusters, users and contexts."
 
@@ -45,8 +46,8 @@ def read(source: str) -> Kubeconfig:
 
     Raises NoAccessError when there is none, or one that cannot be used.
     """
-    paths = [Path(part).expanduser() for part in source.split(os.pathsep) if part]
-    there = [path for path in paths if path.exists()]
+    paths = [expanded(part) for part in source.split(os.pathsep) if part]
+    there = [path for path in paths if path is not None and path.exists()]
     if not there:
         raise NoAccessError(f"There is no kubeconfig at {source}.", hint=HINT)
     result = Kubeconfig(source)

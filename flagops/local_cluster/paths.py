@@ -33,7 +33,7 @@ def _home(variable: str, default: Callable[[str], Path]) -> Path:
     override = os.environ.get(variable)
     try:
         return Path(override).expanduser().absolute() if override else default(APPLICATION)
-    except RuntimeError:  # a user without an entry and without HOME, as in many containers; or ~NAME of nobody
+    except RuntimeError:  # see flagops/homes.py
         what = (
             f"{variable} is {override}, and there is no such home directory."
             if override

@@ -14,6 +14,7 @@ from typing import Any, Final
 from components.text import bounds
 from flagops.commands.images.names import HUB_API, HUB_HOSTS
 from flagops.errors import BadInputError, ToolError
+from flagops.homes import expanded
 
 # What a helper says in place of a user's name when the secret is an identity token.
 TOKEN_USER: Final = "<token>"  # noqa: S105 - no secret
@@ -34,7 +35,11 @@ def login_for(registry: str) -> Login | None:
 
     Raises OpsError when Docker's configuration cannot be read, or its helper fails.
     """
-    path = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "config.json"
+    named = os.environ.get("DOCKER_CONFIG")
+    directory = Path(named) if named else expanded("~/.docker")
+    if directory is None:
+        return None
+    path = directory / "config.json"
     try:
         config = bounds.json_of(bounds.text_of(path))
     except FileNotFoundError:
