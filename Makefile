@@ -75,7 +75,6 @@ test: ## Lint, check types, and run every test (makes throw-away clusters).
 	@$(MAKE) --no-print-directory --jobs=2 lint examples $(CHECKOV) $(POSTGRES)
 	$(PYTEST)
 
-test-fast: WORKERS := 2
 test-fast: setup ## The tests for changing a component or a command, in two minutes (tests/slow.py says which).
 	$(PYTEST) -m "not slow"
 

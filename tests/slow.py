@@ -63,6 +63,7 @@ FILES: Final = (
     # Real servers, and processes that are killed.
     "components/postgres",
     "components/redis",
+    "components/rollouts/test_runner.py",
     "components/backup/test_scripts.py",
     "components/backup/test_stacks.py",
     "components/audit",
