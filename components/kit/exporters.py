@@ -8,18 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pulumi_kubernetes.core.v1 import (
-    ContainerArgs,
-    ContainerPortArgs,
-    EnvVarArgs,
-    HTTPGetActionArgs,
-    ProbeArgs,
-    VolumeMountArgs,
-)
+from pulumi_kubernetes.core.v1 import ContainerArgs, ContainerPortArgs, EnvVarArgs, VolumeMountArgs
 
 from components.kit import names
 from components.kit.environment import plain
 from components.kit.pods import requirements
+from components.kit.programs import PORT, probe
 from components.kit.security import container_security_context
 from components.settings.sections.monitoring.exporters import ExporterSettings
 
@@ -78,14 +72,9 @@ def _container(
         name=name,
         image=exporter.image,
         env=list(env),
-        ports=[ContainerPortArgs(name="metrics", container_port=port)],
+        ports=[ContainerPortArgs(name=PORT, container_port=port)],
         # The page that links to the metrics: it asks the server nothing.
-        liveness_probe=ProbeArgs(
-            http_get=HTTPGetActionArgs(path="/", port="metrics", scheme="HTTP"),
-            period_seconds=30,
-            timeout_seconds=5,
-            failure_threshold=3,
-        ),
+        liveness_probe=probe("/", (30, 3)),
         resources=requirements(exporter.settings.resources),
         security_context=container_security_context(exporter.user),
         volume_mounts=list(mounts),

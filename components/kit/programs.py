@@ -73,17 +73,17 @@ def program_container(
         command=list(command),
         env=[*env, *([] if serving is None else listening(settings))],
         ports=None if serving is None else [ContainerPortArgs(name=PORT, container_port=serving.port)],
-        startup_probe=None if serving is None else _probe(serving.path, serving.startup),
-        readiness_probe=None if serving is None else _probe(serving.ready or serving.path, serving.readiness),
-        liveness_probe=None if serving is None else _probe(serving.path, serving.liveness),
+        startup_probe=None if serving is None else probe(serving.path, serving.startup),
+        readiness_probe=None if serving is None else probe(serving.ready or serving.path, serving.readiness),
+        liveness_probe=None if serving is None else probe(serving.path, serving.liveness),
         resources=requirements(resources),
         security_context=container_security_context(),
         volume_mounts=list(mounts),
     )
 
 
-def _probe(path: str, times: tuple[int, int]) -> ProbeArgs:
-    """The probe that asks for `path` so often."""
+def probe(path: str, times: tuple[int, int]) -> ProbeArgs:
+    """The probe that asks for `path`: seconds between two questions, and how many may fail."""
     get = HTTPGetActionArgs(path=path, port=PORT, scheme="HTTP")
     period, failures = times
     return ProbeArgs(http_get=get, period_seconds=period, timeout_seconds=5, failure_threshold=failures)

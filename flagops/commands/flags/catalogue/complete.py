@@ -34,6 +34,11 @@ def _catalogue(ctx: typer.Context) -> "Catalogue":
     return load(Path(next(filter(None, told), None) or path_of(CATALOGUE)))[0]
 
 
+def _of_flags_and_segments(ctx: typer.Context) -> list[str]:
+    catalogue = _catalogue(ctx)
+    return [*catalogue.flags, *catalogue.segments]
+
+
 environments: Final = quietly(lambda ctx: _catalogue(ctx).environments)
 flags: Final = quietly(lambda ctx: _catalogue(ctx).flags)
-flags_and_segments: Final = quietly(lambda ctx: [*_catalogue(ctx).flags, *_catalogue(ctx).segments])
+flags_and_segments: Final = quietly(_of_flags_and_segments)
