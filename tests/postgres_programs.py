@@ -27,6 +27,19 @@ def postgres_user() -> str | None:
     return "postgres" if any(account.pw_name == "postgres" for account in pwd.getpwall()) else "nobody"
 
 
+def as_postgres(*command: str | Path) -> list[str | Path]:
+    """A command that PostgreSQL's user runs."""
+    return as_user(postgres_user(), *command)
+
+
+def as_user(user: str | None, *command: str | Path) -> list[str | Path]:
+    """A command that a user runs; None for the one who runs the tests.
+
+    With `user=`, subprocess makes a copy of this process first: 40 ms of CPU where pytest has 500 MB, in place of 3.
+    """
+    return [*command] if user is None else ["setpriv", f"--reuid={user}", *command]
+
+
 @cache
 def installed() -> Mapping[int, Path]:
     """By major version, the directory of the programs that run here."""
@@ -84,11 +97,9 @@ def _major(directory: Path) -> int | None:
     """The major version of the server there; None where the user whom it is to run as cannot start it."""
     if not (directory / "initdb").exists():
         return None
-    command = [str(directory / "postgres"), "--version"]
+    command = as_postgres(directory / "postgres", "--version")
     try:
-        done = subprocess.run(
-            command, user=postgres_user(), capture_output=True, text=True, check=False, timeout=VERSION_SECONDS
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=VERSION_SECONDS)
     except OSError:
         return None
     match = re.search(r"\(PostgreSQL\) (\d+)", done.stdout)

@@ -19,7 +19,7 @@ import redis
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tests import kept
-from tests.postgres_programs import postgres_programs, postgres_user
+from tests.postgres_programs import as_postgres, postgres_programs, postgres_user
 
 LOOPBACK = "127.0.0.1"
 
@@ -94,8 +94,7 @@ class Postgres:
         options += ["--fsync=off", "--max-connections=40"]
         with (self.home / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [programs / "postgres", "-D", data, *options],
-                user=postgres_user(),
+                as_postgres(programs / "postgres", "-D", data, *options),
                 cwd=self.home,
                 stdout=log,
                 stderr=log,
@@ -128,10 +127,9 @@ class Postgres:
         if not data.exists():
             copy_all(first, data)
 
-    def _run(self, *command: object) -> None:
-        words = [str(word) for word in command]
+    def _run(self, *command: str | Path) -> None:
         done = subprocess.run(
-            words, user=postgres_user(), cwd=self.home, capture_output=True, text=True, check=False, timeout=60
+            as_postgres(*command), cwd=self.home, capture_output=True, text=True, check=False, timeout=60
         )
         assert done.returncode == 0, done.stderr
 

@@ -16,7 +16,7 @@ import pytest
 from components.backup.containers import DRILL, DUMP, LIVE, PIPES, RESTORE, SCRIPTS, UNPACK
 from flagops.commands.db.backups.restore import RECEIVE
 from tests.components.backup.running import Container, Done, last, pod, succeeded
-from tests.postgres_programs import postgres_programs, postgres_user
+from tests.postgres_programs import as_user, postgres_programs, postgres_user
 from tests.servers import Postgres, give_to_postgres, running_postgres
 
 HOST = "flags.example.org"
@@ -115,9 +115,8 @@ class Jobs:
         }
         return Container(
             subprocess.Popen(
-                command,
+                as_user(user, *command),
                 env={**environment, **given, **variables},
-                user=user,
                 # In a pod all are the same user.
                 umask=0,
                 cwd=work,

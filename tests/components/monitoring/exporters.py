@@ -11,6 +11,7 @@ import httpx
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from tests.postgres_programs import as_user
 from tests.recording import record
 from tests.servers import LOOPBACK, Postgres, free_port
 
@@ -45,7 +46,7 @@ def running(name: str, given: Mapping[str, str], user: str | None = None) -> Ite
     port = free_port()
     command = [program, f"--web.listen-address={LOOPBACK}:{port}"]
     process = subprocess.Popen(
-        command, env=environment, user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        as_user(user, *command), env=environment, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", trust_env=False, timeout=20) as client:

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from components.postgres.roles import SCRIPTS
-from tests.postgres_programs import postgres_programs, postgres_user
+from tests.postgres_programs import as_postgres, postgres_programs
 from tests.servers import LOOPBACK, Postgres, give_to_postgres, running_postgres
 
 if TYPE_CHECKING:
@@ -70,9 +70,8 @@ class Roles:
         place = {"PGHOST": LOOPBACK, "PGPORT": str(self.server.port), "PGUSER": "postgres", "PGDATABASE": "flagsmith"}
         path = {"PATH": f"{postgres_programs(self.server.major)}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
         return subprocess.run(
-            ["bash", "-c", source, scripts[-1]],
+            as_postgres("bash", "-c", source, scripts[-1]),
             env={**path, **place, **self.secrets, **variables},
-            user=postgres_user(),
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             capture_output=True,

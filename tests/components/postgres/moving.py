@@ -14,7 +14,7 @@ from components.postgres.move import SCRIPTS, SOURCES
 from components.secrets.addresses import ADMINISTRATOR
 from tests.components.postgres.conftest import PASSWORD, SCHEMA, Roles, succeeded
 from tests.components.postgres.test_cluster_roles import OWNERS_PASSWORD, ClusterRoles
-from tests.postgres_programs import postgres_programs, postgres_user
+from tests.postgres_programs import as_postgres, postgres_programs
 from tests.servers import LOOPBACK, Postgres, give_to_postgres
 
 # As Flagsmith's own tables: nothing in them runs by itself.
@@ -65,9 +65,8 @@ class Move:
         ported = source.replace("export PGHOST=${!host}", "port=${side}_PORT; export PGPORT=${!port} PGHOST=${!host}")
         assert ported != source
         return subprocess.run(
-            ["bash", "-c", ported, "move"],
+            as_postgres("bash", "-c", ported, "move"),
             env={**env, **variables},
-            user=postgres_user(),
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -86,20 +85,18 @@ class Move:
     def imported(self) -> None:
         """What the operator's import does: pg_dump as Flagsmith, pg_restore as the owner, for that time a superuser."""
         programs = postgres_programs(self.embedded.server.major)
-        name = postgres_user()
         dump = self.home / "dump"
         subprocess.run(
-            [
+            as_postgres(
                 *(programs / "pg_dump", "-Fd", "-f", dump, "--exclude-schema=feature_flags_audit"),
                 f"--dbname=postgresql://flagsmith_a:first@{LOOPBACK}:{self.embedded.server.port}/flagsmith",
-            ],
-            user=name,
+            ),
             check=True,
         )
         target = self.cluster.server
         target.query(f"ALTER USER {ADMINISTRATOR} SUPERUSER", "postgres")
         subprocess.run(
-            [
+            as_postgres(
                 programs / "pg_restore",
                 "--no-owner",
                 "--no-privileges",
@@ -107,8 +104,7 @@ class Move:
                 "-d",
                 target.url(),
                 dump,
-            ],
-            user=name,
+            ),
             check=True,
         )
         target.query(f"ALTER USER {ADMINISTRATOR} NOSUPERUSER", "postgres")

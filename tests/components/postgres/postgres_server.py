@@ -12,7 +12,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from components.postgres.access_rules import FILES
 from components.postgres.server import START
-from tests.postgres_programs import postgres_programs, postgres_user
+from tests.postgres_programs import as_user, postgres_programs, postgres_user
 from tests.servers import free_port, give_to_postgres
 
 PASSWORD = """pa'ss "w\\ord $HOME"""
@@ -75,9 +75,8 @@ class Server:
         options = [f"--port={self.port}", "--listen-addresses=127.0.0.1", f"--unix-socket-directories={self.home}"]
         options += [f"--hba-file={self.home}/pg_hba.conf", f"--ident-file={self.home}/pg_ident.conf"]
         self.process = subprocess.Popen(
-            [*command, *options],
+            as_user(self.user, *command, *options),
             env=self.environment,
-            user=self.user,
             cwd=self.home,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.postgres.cluster_spec import initial_database
-from tests.postgres_programs import majors, postgres_programs, postgres_user
+from tests.postgres_programs import as_postgres, majors, postgres_programs
 from tests.servers import give_to_postgres
 
 OPTIONS = {
@@ -24,16 +24,14 @@ FIRST_WITH_BUILTIN = 17
 
 def folded(home: Path, major: int, wanted: dict[str, str]) -> str:
     """What the server says of a letter that is no English one, and of an icontains of Django's."""
-    programs, user, data = postgres_programs(major), postgres_user(), home / "data"
+    programs, data = postgres_programs(major), home / "data"
     give_to_postgres(home)
     options = [f"{OPTIONS[field]}={value}" for field, value in {**DEFAULTS, **wanted}.items()]
-    command = [str(programs / "initdb"), "-D", str(data), "--no-sync", *options]
-    subprocess.run(command, user=user, cwd=home, check=True, capture_output=True, text=True, timeout=60)
-    alone = [str(programs / "postgres"), "--single", "-D", str(data), "postgres"]
+    command = as_postgres(programs / "initdb", "-D", data, "--no-sync", *options)
+    subprocess.run(command, cwd=home, check=True, capture_output=True, text=True, timeout=60)
+    alone = as_postgres(programs / "postgres", "--single", "-D", data, "postgres")
     statement = "SELECT upper('ä') = 'Ä' AND upper('Zähler') LIKE upper('%ÄHL%') AND 'ЖУК' ILIKE 'жук' AS folds\n"
-    done = subprocess.run(
-        alone, user=user, cwd=home, input=statement, check=True, capture_output=True, text=True, timeout=60
-    )
+    done = subprocess.run(alone, cwd=home, input=statement, check=True, capture_output=True, text=True, timeout=60)
     return done.stdout
 
 

@@ -13,7 +13,7 @@ import pytest
 from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.move.servers import HIDE_CERTIFICATE, SHOW_CERTIFICATE
 from tests.components.postgres.conftest import succeeded
-from tests.postgres_programs import postgres_programs, postgres_user
+from tests.postgres_programs import as_postgres, postgres_programs
 from tests.servers import LOOPBACK, Postgres, running_postgres
 
 
@@ -33,9 +33,8 @@ def run(server: Postgres, script: Path) -> subprocess.CompletedProcess[str]:
         "PGDATA": str(server.home / "data"),
     }
     return subprocess.run(
-        as_administrator(script.read_text(encoding="utf-8")),
+        as_postgres(*as_administrator(script.read_text(encoding="utf-8"))),
         env=env,
-        user=postgres_user(),
         cwd=server.home,
         capture_output=True,
         text=True,
@@ -90,7 +89,7 @@ def test_one_that_is_about_to_end_is_made_anew(server: Postgres) -> None:
         "1",
         "-out",
     ]
-    subprocess.run([*made, data / "short.crt"], check=True, capture_output=True, user=postgres_user())
+    subprocess.run(as_postgres(*made, data / "short.crt"), check=True, capture_output=True)
     (data / "short.crt").rename(data / "move.crt")
     assert succeeded(run(server, SHOW_CERTIFICATE)) != first
 

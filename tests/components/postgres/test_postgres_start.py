@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.components.postgres.postgres_server import PASSWORD, Server, server_in, sql
-from tests.postgres_programs import DEFAULT, majors
+from tests.postgres_programs import DEFAULT, as_user, majors
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def test_an_empty_volume_gets_a_database_with_the_password(server: Server) -> No
 def by_socket(server: Server, system: str, role: str) -> subprocess.CompletedProcess[str]:
     command = ["psql", "-h", str(server.home), "-p", str(server.port), "-U", role, "--no-password", "-d", "flagsmith"]
     command += ["-tAc", "SELECT session_user"]
-    return subprocess.run(command, env=server.environment, user=system, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        as_user(system, *command), env=server.environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only a superuser can be several users")

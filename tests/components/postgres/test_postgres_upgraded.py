@@ -13,7 +13,7 @@ from flagops.commands.db.upgrade import dump_script
 from tests.components.postgres import attacker as traps
 from tests.components.postgres.postgres_server import PASSWORD, Server, server_in, sql
 from tests.components.postgres.test_postgres_start import server
-from tests.postgres_programs import majors, upgrades
+from tests.postgres_programs import as_user, majors, upgrades
 from tests.servers import running_postgres
 
 __all__ = ["server"]
@@ -49,9 +49,8 @@ def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         data = server.volume / "pgdata"
         old = int((data / "PG_VERSION").read_text()) - (before == after)
         done = subprocess.run(
-            as_administrator(dump_script(old)),
+            as_user(server.user, *as_administrator(dump_script(old))),
             env={**server.environment, "PGHOST": str(home), "PGPORT": str(server.port)},
-            user=server.user,
             cwd=home,
             capture_output=True,
             text=True,
