@@ -30,7 +30,7 @@ class Failure:
     def __str__(self) -> str:
         """One line: the rule, the object, the error, what to do."""
         at = f" {self.object}:" if self.object is not None else ""
-        return f"{self.rule.id}:{at} the rule itself failed, and judged nothing: {self.error}. Mend the rule."
+        return f"{self.rule.id}:{at} the rule itself failed, and judged nothing: {self.error}. Correct the rule."
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from policies.exceptions import Excepted, ExceptionsError, exceptions
 from policies.model import Enforcement, Objects, Rule, Violation
 from policies.rules import RULES
 
-HINT = "Mend the cause, or see docs/policy.md for how a rule is lifted for one object, with a reason."
+HINT = "Correct the cause. Or except one object from the rule, with a reason: docs/policy.md says how."
 
 
 def rules(directory: Path | None = None) -> tuple[Rule, ...]:

@@ -229,7 +229,7 @@ def test_a_rule_of_one_s_own_that_fails_is_named_with_the_object(tmp_path: Path)
         assert found.enforcementLevel == analyzer_pb2.MANDATORY
         assert (
             "own: Deployment flags/flagsmith: the rule itself failed, and judged nothing: KeyError: 'nothing' "
-            "(own.py, line 3). Mend the rule."
+            "(own.py, line 3). Correct the rule."
         ) in found.message
 
 

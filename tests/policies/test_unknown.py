@@ -308,7 +308,7 @@ def test_a_rule_that_fails_is_named_with_the_object_and_the_place(scope: Scope) 
     (failure,) = report.failures
     assert str(failure) == (
         "own: ConfigMap flags/settings: the rule itself failed, and judged nothing: KeyError: 'nothing' "
-        f"(test_unknown.py, line {failing.__code__.co_firstlineno + 3}). Mend the rule."
+        f"(test_unknown.py, line {failing.__code__.co_firstlineno + 3}). Correct the rule."
     )
     assert "own: Deployment flags/flagsmith: the rule itself failed" in str(
         check(everything, [own(unusable, scope)]).failures[0]

@@ -21,10 +21,10 @@ def _number(text: str, *, least: int = 0, most: int = MOST, default: str | bool 
 
 def capacity(
     *,
-    requests_per_day: Annotated[int, _number("LoadRequests a day of SDKs that evaluate remotely, without traits.")] = 0,
+    requests_per_day: Annotated[int, _number("Requests a day of SDKs that evaluate remotely, without traits.")] = 0,
     polling_clients: Annotated[int, _number("Clients that ask for flags again and again.")] = 0,
     every: Annotated[
-        int | None, _number("Seconds between two such questions.", least=1, most=SECONDS, default="60")
+        int | None, _number("Seconds between two such requests.", least=1, most=SECONDS, default="60")
     ] = None,
     browsers: Annotated[int, _number("Sessions a day of browsers and apps: one GET and one POST each.")] = 0,
     identities_per_day: Annotated[int, _number("Further requests a day with traits (POST).")] = 0,

@@ -15,7 +15,7 @@ CORES: Final = 2
 
 @dataclass(frozen=True)
 class Rate:
-    """LoadRequests a second that were measured.
+    """Requests a second that were measured.
 
     Attributes:
         value: requests a second.

@@ -60,7 +60,7 @@ class Load:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadRequests:
-    """LoadRequests a second in the busiest hour.
+    """Requests a second in the busiest hour.
 
     Attributes:
         gets: remote evaluation without traits.

@@ -68,8 +68,8 @@ def capacity(load: Load) -> Capacity:
 def _refuse(pods: int, what: str) -> None:
     if pods > MOST_PODS:
         raise BadInputError(
-            f"This load takes {pods:,} {what}, and {MOST_PODS} is the most that the figures say anything of.",
-            hint="Look at the numbers again. Where they are right: several Flagsmiths, or --edge, or fewer polls.",
+            f"This load takes {pods:,} {what}, and {MOST_PODS} is the most that the figures cover.",
+            hint="Check the numbers. If they are right: several Flagsmiths, or --edge, or fewer polls.",
         )
 
 
@@ -143,7 +143,7 @@ def _settled(load: Load, need: Need, edge: EdgeInstead) -> tuple[dict[str, Any],
     disk = _disk(load, roomy)
     if disk.storage > MOST_STORAGE:
         raise BadInputError(
-            f"This takes a volume of {disk.storage:,} GiB, and {MOST_STORAGE:,} is the most that there is.",
+            f"This takes a volume of {disk.storage:,} GiB, and {MOST_STORAGE:,} is the most.",
             hint="Lower --raw-days, or look at --flags, --environments, --users, --traits and --changes-per-day again.",
         )
     if disk.storage > LEAST_STORAGE:

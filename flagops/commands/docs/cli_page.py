@@ -23,7 +23,7 @@ runs it and looks after it.
 - No command prints a secret, unless you ask for it with `--show-secrets`.
 - `--json` is there wherever the output is data. Its keys are promised ([versioning.md](versioning.md)).
 - Exit codes: 0 success; 1 failure, or trouble found; 2 wrong usage or, where the help says so, "something would
-  change"; 130 interrupted with Ctrl-C.
+  change"; 3 where the help says so: somebody's change, or a guard, has stopped something; 130 interrupted with Ctrl-C.
 - `kubectl flagsmith …` is the same command.
 
 ## The project
@@ -43,10 +43,10 @@ above it, as git and Pulumi do. Where `ff` is installed makes no difference.
   program. Go to its folder, or name it.
 - Stacks, `images.lock.yaml`, `policies/custom`, `policies/exceptions.yaml`, the versions in `tools/` and the default
   `flags/catalogue.yaml` are the project's. A path that you type counts from the working directory.
-- What evaluates the program (`ff render`, `ff policy check --stack`, `ff env`, the direct engine) does so with the
-  components of this `ff`. If the project has others, it is refused: run the `ff` in the project's own `.venv/bin`.
-- The help, `ff completion`, `ff flags validate FILE`, `ff flags serve FILE`, `ff policy check FILE` and all else that
-  needs no project runs anywhere.
+- Commands that evaluate the program (`ff render`, `ff policy check --stack`, `ff env`, the direct engine) use the
+  components of this `ff`. If the project has others, they refuse: run the `ff` in the project's own `.venv/bin`.
+- You can run what needs no project anywhere: the help, `ff completion`, `ff flags validate FILE`,
+  `ff flags serve FILE`, `ff policy check FILE` and others.
 
 ## Completion in your shell
 
@@ -61,12 +61,12 @@ secrets, caches, and the dumps that `ff db backups` showed last. `ff` must be on
 - **zsh**: the line `source <(ff completion zsh)` in `~/.zshrc`, after `compinit`.
 - **fish**: once, `ff completion fish > ~/.config/fish/completions/ff.fish`.
 
-Names come from files; no cluster is asked. Outside of a project you get commands, options, and what is
-the same everywhere. After an upgrade of `ff` you need not do it again.
+The names come from files: `ff` asks no cluster for them. Outside of a project you get commands, options, and what is
+the same everywhere. After an upgrade of `ff` you need not set this up again.
 
-`ff db backups` notes the names of up to 100 dumps of a stack, and Tab completes these until it is run again. The notes
-are files in `~/.local/state/feature-flags/listed-backups` (in `FF_STATE_DIR` if you set it) that only you can read.
-Delete them when you like.
+`ff db backups` notes the names of up to 100 dumps of a stack, and Tab completes these names until you run it again. The
+notes are files in `~/.local/state/feature-flags/listed-backups` (in `FF_STATE_DIR` if you set it). Only you can read
+them. You can delete them at any time.
 """
 
 

@@ -68,7 +68,7 @@ def _left(examination: Examination, found: Sequence[Manifest]) -> Iterator[Docto
             continue
         yield DoctorFinding(
             "drill-left",
-            "A drill was ended before it could remove its Cluster, which takes room and volumes for nothing.",
+            "A drill was stopped before it could remove its Cluster, which takes room and volumes for nothing.",
             (f"Cluster {item['metadata']['name']}, made at {item['metadata'].get('creationTimestamp')}",),
             f"{instance.kubectl} delete clusters.postgresql.cnpg.io {item['metadata']['name']}   (its volumes go with "
             f"it; ff db drill --base --stack {instance.stack.name} removes it too, and tries again)",
@@ -137,7 +137,7 @@ def _standbys(examination: Examination, live: Manifest) -> Iterator[DoctorFindin
     except OpsError as error:
         yield DoctorFinding(
             "cluster-lag-unknown",
-            "Nobody can say how far the standbys of the Cluster are behind.",
+            "`ff` cannot tell how far the standbys of the Cluster are behind.",
             (examination.mask(error.message),),
             f"{instance.kubectl} logs {primary} -c postgres --tail 50",
         )
@@ -157,7 +157,7 @@ def _standbys(examination: Examination, live: Manifest) -> Iterator[DoctorFindin
         elif not standby.is_fine:
             yield DoctorFinding(
                 "cluster-standby-lags",
-                "A standby of the Cluster is far behind: who reads from it sees old flags.",
+                "A standby of the Cluster is far behind: whoever reads from it sees old flags.",
                 (f"{name} is {standby.state}, {standby.bytes} bytes and {standby.seconds:.0f} s behind",),
                 describe.replace("NAME", name),
             )
@@ -178,7 +178,7 @@ def _archive(examination: Examination, live: Manifest) -> Iterator[DoctorFinding
             "The write-ahead log is not archived: no moment from now on can be recovered, and its volume fills.",
             (examination.mask(str(archiving.get("message", ""))),),
             f"{instance.kubectl} logs {live.get('status', {}).get('currentPrimary')} -c plugin-barman-cloud --tail 50"
-            "   (then mend the Secret of backup.s3, or the bucket)",
+            "   (then correct the Secret of backup.s3, or the bucket)",
         )
     # While one is made, the condition is False too.
     if last.get("status") == "False" and last.get("reason") == STARTED:

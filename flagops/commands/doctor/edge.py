@@ -67,7 +67,7 @@ def edge_pods(examination: Examination) -> Iterator[DoctorFinding]:
     elif len({pod["spec"].get("nodeName") for pod in warm}) == 1 and _nodes(examination) > 1:
         yield DoctorFinding(
             "edge-on-one-node",
-            "All proxies of the edge are on one node, which takes every document with it when it is lost.",
+            "All proxies of the edge are on one node: if that is lost, so is every document.",
             found,
             f"{instance.kubectl} delete pod {warm[0]['metadata']['name']}   (a new one goes to another node; "
             "only while Flagsmith is there)",

@@ -9,7 +9,7 @@ MEANS: Final = {
     "prepared": "Flagsmith serves as before",
     "stopped": "the dashboard and the admin API answer 503, and tasks wait",
     "copying": "nothing can be written, the dashboard and the admin API answer 503, and tasks wait",
-    "switching": "some pods may still read from the database of before",
+    "switching": "some pods may still read from the old database",
 }
 
 

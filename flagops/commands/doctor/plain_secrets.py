@@ -27,7 +27,7 @@ def plain_secrets(examination: Examination) -> Iterator[DoctorFinding]:
     for name, paths in found.items():
         yield DoctorFinding(
             "plain-secret",
-            f"{name} holds what looks like a secret, which all may read who may read it.",
+            f"{name} holds what looks like a secret: everybody who may read the object can read it.",
             tuple(dict.fromkeys(paths)),
             f"ff policy check --stack {examination.instance.stack.name}   "
             "(clean: somebody edited it; ff up takes it back)",

@@ -45,7 +45,7 @@ def looked_at_rollouts(examination: Examination) -> Iterator[DoctorFinding]:
         return
     ready = [pod for pod in pods_of(instance, PodComponent.ROLLOUTS) if is_ready(pod)]
     if ready:
-        what = "What runs rollouts cannot look around"
+        what = "The rollouts' pod cannot be checked"
         seen = run_python(instance, SCRIPT, what=what, component=PodComponent.ROLLOUTS)
         yield from of_rollouts(instance.stack.name, instance.settings, seen, _log(examination, ready[0]))
 
@@ -84,14 +84,14 @@ def _account(stack: str, flagsmith: Mapping[str, Any]) -> Iterator[DoctorFinding
     if "away" in flagsmith:
         yield DoctorFinding(
             "rollouts-flagsmith-away",
-            "What runs rollouts gets no answer from Flagsmith.",
+            "The rollouts' pod gets no answer from Flagsmith.",
             (flagsmith["away"],),
             f"ff logs --stack {stack} --component rollouts   (the other findings say whether Flagsmith is away)",
         )
     elif not flagsmith.get("projects"):
         yield DoctorFinding(
             "rollouts-token-refused",
-            "Flagsmith refuses the token of what runs rollouts, or shows it no project: its account was changed there.",
+            "Flagsmith refuses the token of the rollouts' pod, or shows it no project: its account was changed there.",
             (flagsmith.get("refused", "its account sees no project"),),
             f"ff secrets rotate rollouts --stack {stack}",
         )
@@ -101,14 +101,14 @@ def _prometheus(stack: str, asked: Mapping[str, Any], unanswered: list[str]) -> 
     if "away" in asked:
         yield DoctorFinding(
             "rollouts-prometheus-away",
-            "Prometheus does not answer what runs rollouts: no rollout with a guard rises, and no guard is broken.",
+            "Prometheus does not answer the rollouts' pod: no rollout with a guard rises, and no guard is broken.",
             (f"{asked['url']}: {asked['away']}",),
             f"correct rollouts.prometheus, or networkPolicy.egress.prometheus, and ff up --stack {stack}",
         )
     elif asked["url"] is None and unanswered:
         yield DoctorFinding(
             "rollouts-prometheus-away",
-            "Rollouts have guards, and no Prometheus is named that they could ask: they never rise.",
+            "Rollouts have guards, but the settings name no Prometheus: these rollouts never rise.",
             tuple(unanswered[:SHOWN]),
             f"set rollouts.prometheus.url, and ff up --stack {stack}",
         )
@@ -117,7 +117,7 @@ def _prometheus(stack: str, asked: Mapping[str, Any], unanswered: list[str]) -> 
 def _late(stack: str, evidence: str) -> DoctorFinding:
     return DoctorFinding(
         "rollouts-late",
-        "The rollouts are looked at too seldom: a guard that is broken takes its rollout back late.",
+        "The pod looks at the rollouts too seldom: a broken guard takes its rollout back late.",
         (evidence,),
         f"ff logs --stack {stack} --component rollouts",
     )

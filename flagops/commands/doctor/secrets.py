@@ -30,7 +30,7 @@ def changed_secrets(examination: Examination) -> Iterator[DoctorFinding]:
     for (component, name), seen in stale.items():
         yield DoctorFinding(
             "secret-changed",
-            f"The Secret {name} changed after the pods of {component} had started, which go on with the old values.",
+            f"The Secret {name} changed after the pods of {component} had started: they go on with the old values.",
             tuple(seen),
             f"ff restart --stack {examination.instance.stack.name} -c {component}",
         )

@@ -85,7 +85,7 @@ def _crash(examination: Examination, pod: Manifest, status: Manifest) -> DoctorF
     if ended.get("reason") == "OOMKilled":
         return DoctorFinding(
             "out-of-memory",
-            f"{component} is ended over and over: it needs more memory than its limit.",
+            f"{component} is killed again and again: it needs more memory than its limit.",
             (f"{name}: OOMKilled, {status.get('restartCount', 0)} restarts",),
             f"raise the memory limit of {component} in Pulumi.{stack}.yaml, then ff up --stack {stack}",
         )
@@ -95,7 +95,7 @@ def _crash(examination: Examination, pod: Manifest, status: Manifest) -> DoctorF
     code = f", exit code {ended['exitCode']}" if "exitCode" in ended else ""
     return DoctorFinding(
         "crash-loop",
-        f"{component} starts and ends over and over.",
+        f"{component} starts and stops again and again.",
         (f"{name}: {status.get('restartCount', 0)} restarts{code}", *lines),
         f"ff logs --stack {stack} --component {component}",
     )
@@ -177,7 +177,7 @@ def jobs(examination: Examination) -> Iterator[DoctorFinding]:
             f"{component}-failed",
             f"The {component} failed; the pods of the release before it go on serving.",
             (f"{failed.get('reason', '')}: {failed.get('message', '')}", *_last_lines(examination, name)),
-            f"ff up --stack {stack}   (after the cause is mended; it runs the {component} again)",
+            f"ff up --stack {stack}   (once you have corrected the cause; it runs the {component} again)",
         )
 
 

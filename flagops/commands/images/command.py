@@ -73,7 +73,7 @@ def lock(
     try:
         before = read_lock(root())
     except SettingsError as error:
-        raise BadInputError(str(error), hint="Mend it, or delete the file.") from None
+        raise BadInputError(str(error), hint="Correct it, or delete the file.") from None
     # With an empty lock, so that one which contradicts the settings can be renewed.
     found = uses(_stacks(stack or []), {})
     wanted = changes(found, before, _step, from_mirror=from_mirror, keeps_others=bool(stack))

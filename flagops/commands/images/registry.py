@@ -117,7 +117,7 @@ class Registry:
         response = self._ask(method, f"/v2/{place.repository}/manifests/{place.tag}", place)
         if response.status_code == httpx.codes.NOT_FOUND:
             raise NotFoundError(
-                f"{self.host} has no {place}.", hint="Is the tag right, and has the mirror this image already?"
+                f"{self.host} has no {place}.", hint="Is the tag right, and does the mirror have this image already?"
             )
         if not response.is_success:
             raise AnswerError(f"{self.host} answers {response.status_code} for {place}.")

@@ -72,12 +72,18 @@ def init(
     ] = None,
     controller_namespace: Annotated[
         Value,
-        typer.Option("--controller-namespace", metavar="NAME", help="Where its pods are. Default: the usual place."),
+        typer.Option(
+            "--controller-namespace",
+            metavar="NAME",
+            help="The namespace of the controller's pods. Default: the usual one.",
+        ),
     ] = None,
     controller_networks: Annotated[
         list[str] | None,
         typer.Option(
-            "--controller-networks", metavar="CIDR", help="For one without pods: from where it sends. Repeat."
+            "--controller-networks",
+            metavar="CIDR",
+            help="For a controller without pods: the networks it sends from. Repeat.",
         ),
     ] = None,
     issuer: Annotated[
@@ -85,7 +91,10 @@ def init(
     ] = EXAMPLE_ISSUER,
     name: Annotated[str, typer.Option("--name", help="The organisation and its project in Flagsmith.")] = EXAMPLE_NAME,
     team: Annotated[
-        Value, typer.Option("--team", metavar="NAME", help="For an instance of a team's own: in each stack's name.")
+        Value,
+        typer.Option(
+            "--team", metavar="NAME", help="The team, for an instance of its own; it is in each stack's name."
+        ),
     ] = None,
     platform: Annotated[
         Value,

@@ -147,7 +147,7 @@ def write(project: Path, before: Record, found: Sequence[FileChange], record: by
             _replace(project / FILE, record)
     except OSError as error:
         raise BadInputError(
-            f"{error.filename} cannot be written: {error.strerror}.", hint="Mend it, and run this again."
+            f"{error.filename} cannot be written: {error.strerror}.", hint="Correct that, and run this again."
         ) from None
 
 

@@ -68,7 +68,7 @@ def sync(
 
 
 def adopt(*, stack: SomeStackOption = None, url: UrlOption = None) -> None:
-    """Write the client keys of environments that the stack did not make into its file; no key changes.
+    """Write into the stack's file the client keys of environments that it did not make; no key changes.
 
     The next deployment makes their Secrets, with a server-side key.
     """

@@ -9,9 +9,9 @@ def before(instance: Instance, environment: str) -> Iterator[str]:
     """What is said before the key is changed."""
     yield (
         f"Every client that uses the present client key of {environment} is refused (403) within {caches(instance)}, "
-        "until it has the new one: there is no overlap. Server-side keys stay, but those who ask for the environment's "
-        "document with them may get 500 during that time. And the users of percentage rollouts and of experiments are "
-        "drawn anew, for Flagsmith computes who is in them from this key: running experiments lose their meaning."
+        "until it has the new one: there is no overlap. Server-side keys stay, but requests with them for the "
+        "environment's document may get 500 during that time. The users of percentage rollouts and of experiments are "
+        "drawn again, because Flagsmith computes who is in them from this key: running experiments lose their meaning."
     )
     if instance.settings.edge.enabled:
         yield (

@@ -29,7 +29,7 @@ def list_secrets(*, stack: StackOption = LOCAL, as_json: JsonOption = False) -> 
         else:
             view.show(output(), found)
         if view.unseen(found):
-            progress().print("Whether they are there was not looked at: you may not read Secrets.", style="yellow")
+            progress().print("`ff` did not check whether they exist: you may not read Secrets.", style="yellow")
         view.require_there(instance, found)
 
 

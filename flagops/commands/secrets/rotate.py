@@ -55,7 +55,7 @@ def require_checkable(instance: Instance, item: Generated, number: int) -> None:
             _check(instance, item, lambda _: None)
     except OpsError as error:
         said = f"Nothing was changed, since it could not be checked afterwards. {error.message}"
-        again = f"`ff doctor --stack {instance.stack.name}` says what is wrong; run this again when it is mended."
+        again = f"`ff doctor --stack {instance.stack.name}` says what is wrong; correct that, and run this again."
         raise error.reworded(said, hint=error.hint or again) from None
 
 

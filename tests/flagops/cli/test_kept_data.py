@@ -113,7 +113,7 @@ def test_a_database_that_another_mode_or_name_gives_up_is_refused(
 def test_a_database_that_a_move_has_deleted_is_let_go_of_and_one_that_is_there_is_not(
     mode: str, step: str, name: str, api_version: str
 ) -> None:
-    """Else neither taking a move back nor forgetting the database of before could end: the state still has it."""
+    """Else neither taking a move back nor forgetting the old database could end: the state still has it."""
     other = "embedded" if mode == "cloudnativepg" else "cloudnativepg"
     there = state(postgres={"mode": mode, "move": {"beside": other, "step": step}})
     asked: list[tuple[str, str]] = []

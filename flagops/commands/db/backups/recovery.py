@@ -56,7 +56,7 @@ def check(instance: Instance, wanted: str) -> datetime:
     _require_reached(instance, cluster, moment)
     if instance.get(*CLUSTER, name) is not None:
         raise RefusedError(
-            f"There is a Cluster {name} already, of a recovery of before.",
+            f"There is a Cluster {name} already, from an earlier recovery.",
             hint=f"If nobody needs it: `{instance.kubectl} delete clusters.postgresql.cnpg.io {name}`, which deletes "
             "its volumes. Else choose another minute.",
         )
@@ -129,7 +129,7 @@ def _require_reached(instance: Instance, cluster: Manifest, moment: datetime) ->
 
 def _way_back(instance: Instance, cluster: dict[str, Any], name: str, hint: str | None) -> str:
     way_back = (
-        f"Flagsmith's pods that are not replaced still ask the Cluster of before. To go on, `ff up --stack "
+        f"Flagsmith's pods that are not replaced still use the old Cluster. To go on, `ff up --stack "
         f"{instance.stack.name}` again. To go back, set postgres.cluster to {json.dumps(cluster)} in "
         f"{instance.stack.path.name}, with kept: [{name}], then `ff up --stack {instance.stack.name}`."
     )

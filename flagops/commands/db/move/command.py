@@ -43,14 +43,14 @@ def move(
     ] = False,
     abort: Annotated[bool, typer.Option("--abort", help="Take back a move that is under way.")] = False,
     forget: Annotated[
-        bool, typer.Option("--forget", help="Delete the database of before, with its data, after a move.")
+        bool, typer.Option("--forget", help="Delete the old database, with its data, after a move.")
     ] = False,
     yes: YesOption = False,
 ) -> None:
     """Move the database between an embedded PostgreSQL and a Cluster of CloudNativePG, with its data.
 
-    It shows a plan first. Nothing can be written while the data is brought over; flags are read all the time. The
-    database of before is kept until --forget. A run that was stopped goes on when it is run again.
+    It shows a plan first. While the data is copied, nothing can be written, and applications still get flags. The old
+    database is kept until --forget. If a run was stopped, run it again: it goes on.
     """
     if [to is not None, abort, forget].count(True) != 1 or (prepare and to is None):
         raise BadInputError("Name the mode to move to, or give --abort or --forget alone.")
@@ -97,24 +97,24 @@ def _move(run: MoveRun, to: str, stack: str, engine: EngineName | None, *, prepa
     if prepare:
         output().print(f"The other database is declared. Set postgres.cluster if you like, then: {again}", markup=False)
         return
-    output().print(f"The database is {to}. The one of before is kept, as it was when writes stopped.", markup=False)
+    output().print(f"The database is {to}. The old one is kept, as it was when writes stopped.", markup=False)
     output().print(f"When you trust the new one: {forget}", markup=False)
 
 
 def _abort(run: MoveRun, stack: str, *, yes: bool) -> None:
     if not yes:
         require_terminal("Taking a move back")
-        confirm(f"Go on with the database of before in the stack {stack!r}?")
+        confirm(f"Go back to the old database in the stack {stack!r}?")
     take_back(run.opened, run.deploy, run.on_step)
-    output().print("Flagsmith serves from the database of before.", markup=False)
+    output().print("Flagsmith serves from the old database.", markup=False)
 
 
 def _forget(run: MoveRun, stack: str, *, yes: bool) -> None:
     with run.opened() as instance:
         kept = require_kept(instance)
         progress().print(
-            f"This deletes the {kept.beside} database of before of the stack {stack} ({instance.context}), with all "
-            "its data. There is no way back to it then.",
+            f"This deletes the old {kept.beside} database of the stack {stack} ({instance.context}), with all "
+            "its data. After that there is no way back to it.",
             style="yellow",
             markup=False,
         )
@@ -122,7 +122,7 @@ def _forget(run: MoveRun, stack: str, *, yes: bool) -> None:
         require_terminal("Deleting a database")
         type_name("Type the stack's name to go on", stack, called="the stack's name")
     done = run_forget(run.opened, run.deploy, run.on_step)
-    output().print(f"The {done} database of before is gone.", markup=False)
+    output().print(f"The old {done} database is gone.", markup=False)
 
 
 def say_step(line: str, is_taken: Event) -> None:

@@ -57,7 +57,7 @@ def live(instance: Instance) -> Held:
 
 
 def kept(instance: Instance) -> Held:
-    """Those of the database of before. Raises OpsError where it cannot be asked."""
+    """Those of the old database. Raises OpsError where it cannot be asked."""
     if not instance.settings.postgres.embedded:
         return _read(_in(instance, _embedded_pod(instance), [*EMBEDDED, "-XAtqc", _exactly()]))
     cluster = instance.client.get(importing.cluster(instance)) or {}
@@ -75,7 +75,7 @@ def require_data(instance: Instance) -> Held:
         here = live(instance)
     except OpsError as error:
         raise RefusedError(
-            f"Nobody can say whether the live database ({mode}) has Flagsmith's data, so that the one of before may be "
+            f"Nobody can say whether the live database ({mode}) has Flagsmith's data, so the old one may be "
             f"all that is left. Nothing was deleted. {error.message}",
             hint=hint,
         ) from None
@@ -93,9 +93,9 @@ def require_data(instance: Instance) -> Held:
     missing = [what for what in TABLES if not here.get(what) and before.get(what)]
     if missing or has_nothing:
         raise RefusedError(
-            f"The live database ({mode}) has {said(here)}; the one of before has {said(before) or 'not been asked'}. "
+            f"The live database ({mode}) has {said(here)}; the old one has {said(before) or 'not been asked'}. "
             "Nothing was deleted.",
-            hint="Is this the database that Flagsmith is to go on with? If so, delete what is in the one of before by "
+            hint="Should Flagsmith go on with this database? If so, delete what is in the old one by "
             "hand, then run this again."
             if before
             else hint,

@@ -136,7 +136,7 @@ def lines(instance: Instance, to: str) -> Iterator[str]:
         yield f"  {number}. {text}"
     yield WAIT
     yield (
-        "The database of before stays as it is until `ff db move --forget`. Before step 6, a step that fails is taken "
+        "The old database stays as it is until `ff db move --forget`. Before step 6, a step that fails is taken "
         "back by itself, and `ff db move --abort` does so at any time."
     )
 

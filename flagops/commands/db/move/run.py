@@ -153,9 +153,9 @@ def _switch(run: MoveRun, instance: Instance, to: str) -> None:
         run.deploy()
     except OpsError as error:
         hint = (
-            "Pods that are not replaced read from the database of before, which takes nothing new. "
+            "Pods that are not replaced read from the old database, which takes nothing new. "
             f"`ff db move {to} --stack {stack.name}` goes on. `ff db move --abort --stack {stack.name}` goes back to "
-            "the database of before, without what was written to the new one since."
+            "the old database, without what was written to the new one since."
         )
         raise error.reworded(error.message, hint=f"{error.hint} {hint}" if error.hint else hint) from None
     hide_certificate(instance, run.on_step)
@@ -183,5 +183,5 @@ def _taken_back_if_it_fails(run: MoveRun, instance: Instance, step: Callable[[],
                 hint=f"`ff db move --abort --stack {instance.stack.name}` tries that again. Until then flags are read "
                 "from the live database, and nothing can be written.",
             ) from None
-        served = "Flagsmith serves from the database of before, as before; nothing was lost."
+        served = "Flagsmith serves from the old database, as before; nothing was lost."
         raise error.reworded(error.message, hint=f"{error.hint} {served}" if error.hint else served) from None

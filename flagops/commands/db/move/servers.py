@@ -147,4 +147,4 @@ def require_room(instance: Instance) -> None:
 
 def drop_before(instance: Instance) -> None:
     """Delete what the embedded server had before a database was moved into it."""
-    in_server(instance, DROP_BEFORE, "The database of before cannot be deleted")
+    in_server(instance, DROP_BEFORE, "The old database cannot be deleted")

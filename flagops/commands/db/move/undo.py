@@ -26,7 +26,7 @@ OnStep = Callable[[str], None]
 
 
 def take_back(opened: Opened, deploy: Deploy, on_step: OnStep) -> None:
-    """Go on with the database of before, wherever a move is. Raises OpsError where there is none, or a step fails."""
+    """Go on with the old database, wherever a move is. Raises OpsError where there is none, or a step fails."""
     with opened() as instance:
         state = state_of(instance)
         if not state.is_under_way:
@@ -72,7 +72,7 @@ def _close_new(instance: Instance, state: MoveState, on_step: OnStep) -> None:
     except OpsError as error:
         # It may come back before they are replaced. Who asks Flagsmith gets nothing until the next deployment.
         on_step(f"It cannot be told so: {error.message}")
-        on_step("So Flagsmith is stopped until its pods ask the database of before.")
+        on_step("So Flagsmith is stopped until its pods ask the old database.")
         stop(instance, on_step)
 
 
@@ -85,7 +85,7 @@ def hide_certificate(instance: Instance, on_step: OnStep) -> None:
 
 
 def forget(opened: Opened, deploy: Deploy, on_step: OnStep) -> str:
-    """Delete the database of before, with its data; what it was. Raises OpsError where none is kept."""
+    """Delete the old database, with its data; what it was. Raises OpsError where none is kept."""
     with opened() as instance:
         state = require_kept(instance)
         _require_live(instance)
@@ -96,7 +96,7 @@ def forget(opened: Opened, deploy: Deploy, on_step: OnStep) -> str:
             deploy()
     with opened() as instance:
         state = state_of(instance)
-        on_step(f"Deleting the database of before ({state.beside}), and its data…")
+        on_step(f"Deleting the old database ({state.beside}), and its data…")
         if state.beside == "cloudnativepg":
             _delete_cluster(instance)
             servers.drop_before(instance)
@@ -117,7 +117,7 @@ def require_kept(instance: Instance) -> MoveState:
             hint=f"`{state.command} --stack {instance.stack.name}` goes on with it.",
         )
     if state.step is None:
-        raise NotFoundError("No database of before is kept: there is nothing to forget.")
+        raise NotFoundError("No old database is kept: there is nothing to forget.")
     return state
 
 
@@ -130,7 +130,7 @@ def _require_live(instance: Instance) -> None:
     """Raise RefusedError where no server of the live database is ready: the other one may be all that there is."""
     if not any(map(is_ready, pods(instance, PodComponent.DATABASE))):
         raise RefusedError(
-            f"No server of the live database ({instance.settings.postgres.mode}) is ready, so that the one of before "
+            f"No server of the live database ({instance.settings.postgres.mode}) is ready, so the old one "
             "may be all that is left. Nothing was deleted.",
             hint=f"`ff doctor --stack {instance.stack.name}` says why.",
         )

@@ -49,7 +49,7 @@ def codegen(
     wanted = [path for path, _ in makers if path is not None]
     if not wanted:
         hint = "Give --python FILE, --typescript FILE, --openfeature FILE, or several."
-        raise BadInputError("Nothing says what to write.", hint=hint)
+        raise BadInputError("There is nothing to write.", hint=hint)
     places = [path.resolve() for path in wanted]
     for path in wanted:
         if places.count(path.resolve()) > 1:
@@ -98,7 +98,7 @@ def references(
     *,
     catalogue: CatalogueOption = CATALOGUE,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 for unused flags, and for expired ones in use, too.")
+        bool, typer.Option("--strict", help="Exit with 1 also for unused flags, and for expired ones in use.")
     ] = False,
     ignore: Annotated[
         list[str] | None,

@@ -61,7 +61,7 @@ def _check(wanted: ProjectSpec, found: Snapshot) -> None:
     for name in wanted.segments:
         if name in found.ambiguous:
             raise ConflictError(
-                f"Flagsmith has several segments called {name!r}: which one the catalogue means cannot be told.",
+                f"Flagsmith has several segments called {name!r}: it is not clear which one the catalogue means.",
                 hint="Rename or delete the others in the UI.",
             )
     require_same_names(wanted, found)

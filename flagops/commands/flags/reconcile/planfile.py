@@ -118,7 +118,7 @@ def read(path: Path) -> PlanFile:
     found = bounds.json_of(_text(path))
     if found[KEY] != FORMAT:
         form = quoting.value(found[KEY])
-        raise BadInputError(f"{path} is of form {form}, of another release of ff.", hint="Make the plan again.")
+        raise BadInputError(f"{path} has the form {form}, of another release of ff.", hint="Make the plan again.")
     try:
         return _checked(path, found)
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -95,5 +95,5 @@ def _check_somebody_stays(access: AccessSpec, found: People) -> None:
     if not there & _administrators(access, found):
         raise RefusedError(
             f"`access.strict` would leave the organisation without an administrator: {', '.join(sorted(there))}.",
-            hint="Name who stays one in `access.administrators` of the catalogue.",
+            hint="Name those who stay administrators in `access.administrators` of the catalogue.",
         )

@@ -33,12 +33,12 @@ def report(
     url: UrlOption = None,
     notes: NotesOption = None,
 ) -> None:
-    """Write all flags on one page: by environment, rollouts as bars, owner, expiry, last change, what is in hands.
+    """Write all flags on one page: states by environment, rollouts as bars, owner, expiry, last change.
 
     First come the flags that are held, until when, why and by whom; then what was changed by hand since the last apply.
 
-    The last change is the audit log's where a stack is named: it is read from the stack's database. At a bare --url it
-    is the time of the newest state.
+    With a stack, the last change comes from the audit log in the stack's database. With --url alone, it is the time of
+    the newest state.
     """
     if out.is_dir():
         raise BadInputError(f"{out} is a directory.", hint=f"Name a file, such as {out / 'report.html'}.")

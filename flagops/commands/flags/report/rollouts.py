@@ -118,7 +118,7 @@ def _entry(found: Snapshot, segment: RemoteSegment, now: datetime) -> RolloutEnt
     title = f"{declared.flag} in {declared.environment}{group}"
     wrong = next(_wrong(found, segment, declared), "")
     if wrong:
-        said = f"There is nothing to roll out: {wrong}. `ff flags plan` shows what would mend it."
+        said = f"There is nothing to roll out: {wrong}. `ff flags plan` shows what to correct."
         return RolloutEntry(segment.name, title, "stopped", Urgency.EXPIRED, said)
     ended = _ended(found, segment, declared)
     if ended:

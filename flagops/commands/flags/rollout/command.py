@@ -54,9 +54,13 @@ def _connected(known_catalogue: KnownOption, stack: SomeStackOption, url: UrlOpt
 def run(
     *,
     once: Annotated[
-        bool, typer.Option("--once", help="Look once, do what is to be done, and end. Needed: a pod does it for good.")
+        bool,
+        typer.Option(
+            "--once",
+            help="Look once, do the steps that are due, and end. Needed: only the stack's pod looks all the time.",
+        ),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is to be done, and do nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     prometheus: PrometheusOption = None,
     prometheus_ca: AuthorityOption = None,
     catalogue: KnownOption = None,
@@ -66,8 +70,8 @@ def run(
 ) -> None:
     """Look at each rollout once, and do its next step if it is time and its guards are good.
 
-    It rolls out what `ff flags apply` brought. Call it every few minutes, from a pipeline. Exits with 3 where a guard
-    or somebody's change has paused a rollout, and with 1 where a step could not be written.
+    It rolls out what `ff flags apply` wrote. Call it every few minutes, from a pipeline. Exits with 3 if a guard or
+    somebody's change has paused a rollout, and with 1 if a step could not be written.
     """
     if not once:
         raise BadInputError(
@@ -80,7 +84,7 @@ def run(
     _print(done, as_json=as_json)
     failed = [item.found.name for item in done if item.problem]
     if failed:
-        raise FailedError(f"Not written: {', '.join(failed)}.", hint="The next run decides anew, from what is live.")
+        raise FailedError(f"Not written: {', '.join(failed)}.", hint="The next run decides again, from what is live.")
     if any(_is_stopped(item) for item in done):
         raise typer.Exit(STOPPED)
 
@@ -99,7 +103,7 @@ def status(
 ) -> None:
     """Show how far each rollout is, what it does next and why; with --prometheus also what its guards say.
 
-    Exits with 3 where a guard or somebody's change has paused one.
+    Exits with 3 if a guard or somebody's change has paused one.
     """
     asked = prometheus_at(prometheus, prometheus_ca)
     with _connected(catalogue, stack, url) as connection:
@@ -163,7 +167,7 @@ def back(
     stack: SomeStackOption = None,
     url: UrlOption = None,
 ) -> None:
-    """Go one step back, and stay there until somebody resumes it. Who came last is out again."""
+    """Go one step back, and stay there until somebody resumes it. The users who came last lose the flag."""
     _say("back", flag, environment, reason, catalogue, stack, url, yes=True)
 
 
@@ -197,7 +201,7 @@ def _print(items: list[Turned], *, as_json: bool) -> None:
     elif items:
         view.show(output(), items)
     else:
-        progress().print("There is no rollout: `ff flags apply` brings the steps of the catalogue.")
+        progress().print("There is no rollout: `ff flags apply` writes the steps of the catalogue.")
 
 
 def _is_stopped(item: Turned) -> bool:

@@ -38,14 +38,14 @@ def of_flag(connection: Connection, flag: str, environments: Sequence[str]) -> l
     if unreadable and not found:
         raise RefusedError(
             "; ".join(f"{item.name}: {item.live.gone}" for item in unreadable) + ".",
-            hint=f"Write the steps anew: ff flags apply --take-back {quote(flag)}",
+            hint=f"Write the steps again: ff flags apply --take-back {quote(flag)}",
         )
     if not found:
         where = f" in {', '.join(environments)}" if environments else ""
         known = sorted({of.flag for _, of in declared if of}) or ["none"]
         raise NotFoundError(
             f"{flag} has no rollout{where} in {connection.name}; flags with one: {', '.join(known)}.",
-            hint="`ff flags apply` brings the steps of the catalogue.",
+            hint="`ff flags apply` writes the steps of the catalogue.",
         )
     return found
 
@@ -92,7 +92,8 @@ def carry_out(connection: Connection, found: Found, say: Say) -> Decision:
     said = _said(found, say)
     if not of_project.write(found, said):
         raise ConflictError(
-            f"{found.name} changed meanwhile; nothing was written.", hint="Look again: status, then this."
+            f"{found.name} changed meanwhile; nothing was written.",
+            hint="Run `ff flags rollout status`, then this again.",
         )
     for _ in range(MOST_TIMES):
         lost = not of_project.is_kept(found, said) and _lost(of_project, found, said)

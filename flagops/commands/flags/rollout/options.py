@@ -16,14 +16,16 @@ PrometheusOption = Annotated[
     str | None,
     typer.Option(
         "--prometheus",
-        help=f"The address of the Prometheus that guards ask; its token, if it wants one, in {TOKEN}.",
+        help=f"The address of the Prometheus that guards ask; its token, if it needs one, in {TOKEN}.",
         show_default=False,
         envvar="FF_PROMETHEUS_URL",
     ),
 ]
 AuthorityOption = Annotated[
     Path | None,
-    typer.Option("--prometheus-ca", help="A file with the authorities that its certificate is of.", show_default=False),
+    typer.Option(
+        "--prometheus-ca", help="A file with the authorities that signed its certificate.", show_default=False
+    ),
 ]
 ReasonOption = Annotated[
     str, typer.Option("--reason", help="Why, for those who find it later. Needed.", show_default=False)
@@ -53,5 +55,7 @@ def prometheus_at(url: str | None, authority: Path | None) -> Prometheus | None:
 def require_reason(reason: str) -> str:
     """The reason. Raises BadInputError for none."""
     if not reason.strip():
-        raise BadInputError("Why? Whoever finds it later wants to know.", hint="Give --reason TEXT.")
+        raise BadInputError(
+            "The reason is missing: whoever finds the change later needs it.", hint="Give --reason TEXT."
+        )
     return " ".join(reason.split())

@@ -36,17 +36,17 @@ def serve(
         Path | None,
         typer.Option(
             "--ready-file",
-            help="Write address and keys here as JSON once it answers; the file is taken away at the end.",
+            help="Write address and keys to this file as JSON once it answers; the file is removed at the end.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
     """Serve the catalogue's flags to SDKs, on this machine, until Ctrl-C.
 
-    Every environment is served, evaluated by Flagsmith's own engine, under keys that are always the same. A saved file
-    is served at once, and SDKs with real-time updates are told; a broken one is told with its line, and the last good
-    state goes on. For developing, tests and demonstrations: who gets a percentage is decided by keys and numbers, and
-    so differs from a deployed Flagsmith, unless it is served `--from` that.
+    It serves every environment, evaluated by Flagsmith's own engine, under keys that are always the same. A saved file
+    counts at once, and SDKs with real-time updates get the change. If the file is broken, it names the line and goes on
+    with the last good state. Use it for developing, tests and demonstrations. Who is in a percentage depends on keys
+    and numbers, so other users are in it than at a deployed Flagsmith, unless you serve that with `--from`.
     """
     overrides = [override(text) for text in settings or ()]
     chosen = sources.source(one_of(catalogue, named), source, at)

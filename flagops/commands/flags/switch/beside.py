@@ -60,5 +60,5 @@ def beside_applies(connection: Connection, done: str = "The flag is switched") -
             working = Working(instance, done)
             progress().print(f"{error.message} {done} all the same.", style="yellow", markup=False)
         except OpsError as error:  # an incident does not wait for the right to make leases
-            progress().print(f"No apply is kept away meanwhile: {error.message}", style="yellow", markup=False)
+            progress().print(f"An apply can run meanwhile: {error.message}", style="yellow", markup=False)
         yield working

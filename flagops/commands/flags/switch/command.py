@@ -50,7 +50,10 @@ def set_flag(
         ),
     ] = None,
     change_type: Annotated[
-        bool, typer.Option("--change-type", help="Let the value become one of another kind, as a number of a text.")
+        bool,
+        typer.Option(
+            "--change-type", help="Let the value become one of another kind, such as a number in place of a text."
+        ),
     ] = False,
     keep_users: Annotated[
         bool,
@@ -62,7 +65,7 @@ def set_flag(
     hold: Annotated[
         str | None,
         typer.Option(
-            "--hold", metavar="TIME", help="Keep every apply away for so long, such as 24h.", show_default=False
+            "--hold", metavar="TIME", help="Keep every apply away for this time, such as 24h.", show_default=False
         ),
     ] = None,
     catalogue: KnownOption = None,
@@ -76,16 +79,18 @@ def set_flag(
 ) -> None:
     """Switch a flag now, by name, and read back what is served.
 
-    No apply undoes it: the next one names it as a conflict. With --hold, a tag on the flag keeps every apply away
-    until it ends. Off is off for everybody: for all segments, and for single users who have it by an override, unless
-    --keep-users. All environments are written before any is read back; where one fails the others go on, and it exits
-    with 1.
+    No apply undoes it: the next one names it as a conflict. With --hold, a tag on the flag keeps every apply away for
+    that time. --off is off for everybody: for all segments, and for single users with an override, unless you give
+    --keep-users. All environments are written before any is read back. If one cannot be written, the others are
+    switched all the same, and it exits with 1.
     """
     wanted = _wanted(enabled, value, keeps_users=keep_users)
     if not environment:
         raise BadInputError("Which environment?", hint="Give -e NAME, or -e all.")
     if not reason.strip():
-        raise BadInputError("Why? Whoever finds it later wants to know.", hint="Give --reason TEXT.")
+        raise BadInputError(
+            "The reason is missing: whoever finds the change later needs it.", hint="Give --reason TEXT."
+        )
     length = duration(hold, "--hold") if hold else None
     if length is not None and not length:
         raise BadInputError("--hold 0 holds nothing.", hint="Leave it out, or give a time such as 24h.")
@@ -145,8 +150,8 @@ def release(
 ) -> None:
     """End the holds of a flag; what was switched by hand stays as it is until somebody takes it back.
 
-    With a stack, no apply begins meanwhile; where one is at work it waits for its end, and looks again. A hold that
-    begins in that moment stays, and is named.
+    With a stack, no apply begins meanwhile. If one is at work, the command waits until it has ended, and looks again.
+    A hold that begins in that moment stays, and the command names it.
     """
     declared = known(catalogue)
     with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:
@@ -162,5 +167,5 @@ def release(
 
 def _wanted(enabled: bool | None, value: str | None, *, keeps_users: bool) -> Wanted:  # noqa: FBT001 - as typed
     if enabled is None and value is None:
-        raise BadInputError("What shall it be?", hint="Give --on, --off or --value V.")
+        raise BadInputError("What should the flag be?", hint="Give --on, --off or --value V.")
     return Wanted(enabled, None if value is None else read_value(value), value is not None, keeps_users)

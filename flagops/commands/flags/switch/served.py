@@ -66,7 +66,7 @@ def seen(
     """
     if not switch.is_so(wanted):
         raise AnswerError(
-            f"{environment.name} has {flag.name} otherwise, though it was written: somebody changed it since.",
+            f"{environment.name} no longer has {flag.name} as it was written: somebody changed it since.",
             hint="`ff flags plan` says who; run it again if it is yours to decide.",
         )
     is_off = not (switch.own()["enabled"] if wanted.enabled is None else wanted.enabled)

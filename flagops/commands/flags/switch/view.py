@@ -32,11 +32,11 @@ def show(flag: str, wanted: Wanted, item: Outcome) -> None:
             f"  It is off in {place}: users get it as off, whatever its value.", style="yellow", markup=False
         )
     if done.overrides:
-        progress().print(f"  {done.overrides} segments have it otherwise, by overrides.", style="yellow")
+        progress().print(f"  {done.overrides} segments have another state or value, by overrides.", style="yellow")
     if done.users:
         end = "" if wanted.enabled else " To end that: the same without --keep-users."
         progress().print(
-            f"  {done.users} users have it otherwise, by overrides of their own.{end}",
+            f"  {done.users} users have another state or value, by overrides of their own.{end}",
             style="yellow" if wanted.enabled else "bold red",
             soft_wrap=True,
         )
@@ -48,7 +48,7 @@ def show_hold(flag: str, tag: str, longer: Sequence[str] = ()) -> None:
     if longer:
         said = f"It is held longer by others, and stays so: {', '.join(longer)}."
         progress().print(said, style="yellow", markup=False)
-    progress().print(f"It ends before with: ff flags release {quote(flag)}", style="dim", markup=False)
+    progress().print(f"To end it earlier: ff flags release {quote(flag)}", style="dim", markup=False)
 
 
 def show_release(flag: str, tags: Sequence[str], left: Sequence[str]) -> None:

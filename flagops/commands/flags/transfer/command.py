@@ -62,7 +62,7 @@ def export(
 ) -> None:
     """Write a live project as a catalogue; `ff flags plan` then finds nothing to change.
 
-    With --only, single flags of the project's catalogue (or of that of --like) follow what was changed by hand.
+    With --only, it writes what was changed by hand of single flags into the project's catalogue, or that of --like.
     """
     if only:
         if out is not None:
@@ -70,7 +70,7 @@ def export(
         follow_live(path_of(CATALOGUE) if like is None else like, only, stack=stack, url=url, project=project)
         return
     if out is not None and out.exists() and not force:
-        raise RefusedError(f"{out} is there already.", hint="Add --force to write over it, or give another --out.")
+        raise RefusedError(f"{out} exists already.", hint="Add --force to write over it, or give another --out.")
     known = read(like)[0] if like else None
     with connect(stack=stack, url=url, project=project) as connection:
         found = snapshot(connection, [item.name for item in connection.environments])

@@ -53,8 +53,8 @@ def _require_alone(changed: Collection[str], only: Collection[str]) -> None:
     wanted, shared = [[name for name in changed if (name in only) is which] for which in (True, False)]
     if only and shared:
         raise BadInputError(
-            f"{', '.join(wanted)} cannot be promoted alone: the file says once what it is in its environments, for it "
-            f"and for {', '.join(shared)}.",
+            f"{', '.join(wanted)} cannot be promoted alone: one place in the file says what it is in its environments, "
+            f"for it and for {', '.join(shared)}.",
             hint="Write `environments` out for each of these flags, without << and aliases; or promote all of them.",
         )
 

@@ -38,11 +38,10 @@ def usage(
 ) -> None:
     """Show how often each flag was evaluated, day by day; unused flags at the end, with their age and owner.
 
-    Flagsmith counts what SDKs report with analytics switched on; requests for flags alone are not counted. Its task
-    processor sums up once an hour, so what is evaluated now is shown within the next hour and a half; a server that
-    gets no further report holds the last one back until it stops. What a server had not sent when it was killed is
-    missing. Archived flags are shown too, marked: Flagsmith serves them as before. Each flag and environment is a
-    request of its own.
+    Flagsmith counts what SDKs report with analytics switched on, not requests for flags. Its task processor sums up
+    once an hour, so an evaluation shows within an hour and a half. A server that gets no further report holds the last
+    one back until it stops. If a server is killed, what it had not sent is missing. Archived flags are shown too,
+    marked, because Flagsmith still serves them. Each flag and environment takes a request of its own.
     """
     declared = known(catalogue)
     with connect(stack=stack, url=url, project=declared.project if declared else None) as connection:

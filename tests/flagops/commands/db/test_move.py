@@ -74,7 +74,7 @@ def test_a_step_that_fails_before_the_switch_is_taken_back_and_users_are_served(
     world.wrong[at] = FailedError("no space left on device", hint="Look.")
     with pytest.raises(FailedError, match="no space left on device") as caught:
         move(world.run, "cloudnativepg")
-    assert "serves from the database of before" in str(caught.value.hint)
+    assert "serves from the old database" in str(caught.value.hint)
     assert world.place == "embedded"
     assert not world.frozen
     assert world.done[-4:] == ["allow", "delete Cluster/flagsmith-pg", "hide certificate", "deploy embedded"]

@@ -1,4 +1,4 @@
-"""How a move ends: by going back while Flagsmith moves, and by deleting the database of before."""
+"""How a move ends: by going back while Flagsmith moves, and by deleting the old database."""
 
 from typing import Any
 
@@ -99,7 +99,7 @@ def test_what_a_run_left_that_was_killed_is_ended_before_the_next_step(
     ("live", "kept", "said"),
     [
         ({"environments": 3, "flags": 0}, {"environments": 3, "flags": 214}, "has 3 environments, 0 flags"),
-        ({"environments": 0, "flags": 0}, {}, "has 0 environments, 0 flags; the one of before has not been asked"),
+        ({"environments": 0, "flags": 0}, {}, "has 0 environments, 0 flags; the old one has not been asked"),
         ({"environments": 3, "flags": 9, "closed": 1}, {"flags": 9}, "takes nothing new"),
     ],
     ids=["made anew", "empty", "given up"],
@@ -153,7 +153,7 @@ def test_one_of_before_that_is_away_stays_while_the_live_one_has_what_a_deployme
 
     monkeypatch.setattr(held, "kept", away)
     world.held["live"] = {"environments": 3, "flags": 0, "users": 1, "identities": 0}
-    with pytest.raises(RefusedError, match="0 flags, 1 users, 0 identities; the one of before has not been asked"):
+    with pytest.raises(RefusedError, match="0 flags, 1 users, 0 identities; the old one has not been asked"):
         forget(world.opened, world.deploy, lambda _: None)
     assert world.done == []
     assert world.place == "cloudnativepg kept"

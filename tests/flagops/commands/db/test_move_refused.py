@@ -104,7 +104,7 @@ def test_what_speaks_against_it_is_said_before_anything_is_changed(world: World)
 
 
 def test_what_a_killed_run_has_stopped_is_started_before_a_move(world: World) -> None:
-    """The dump of an upgrade that was given up would stay on the volume of the database of before."""
+    """The dump of an upgrade that was given up would stay on the volume of the old database."""
     world.left = [Ref("apps/v1", "Deployment", "feature-flags", "flagsmith")]
     with world.opened() as instance, pytest.raises(RefusedError, match="Flagsmith is stopped") as caught:
         plan.check(instance, "cloudnativepg")

@@ -94,7 +94,7 @@ def test_a_container_crashes_over_and_over(doctor: Examine, instance: Instance, 
 
     with changed(instance, REDIS, annotated("true"), annotated(None)):
         finding = finds(doctor, "crash-loop")
-    assert finding.what == "cache starts and ends over and over."
+    assert finding.what == "cache starts and stops again and again."
     assert finding.evidence[-1] == "log: Fatal error loading the DB: wrong signature. Exiting."
     assert finding.fix == "ff logs --stack local --component cache"
 
@@ -116,7 +116,7 @@ def test_a_container_needs_more_memory_than_it_may_have(
         finding = doctor()["out-of-memory"]
     finally:
         restart(instance, [PodComponent.CACHE], seconds=60, on_step=lambda _: None)
-    assert finding.what.startswith("cache is ended over and over: it needs more memory")
+    assert finding.what.startswith("cache is killed again and again: it needs more memory")
     assert "OOMKilled, 7 restarts" in finding.evidence[0]
 
 

@@ -114,7 +114,7 @@ def test_stdout_has_the_text_and_nothing_else(run: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "Nothing says what to write."),
+        ([], "There is nothing to write."),
         (["--python", "-", "--openfeature", "-"], "- is given twice"),
         (["--python", "-", "--check"], "--check compares files"),
         (["--python", "{home}/own.py"], "own.py was not written by this command."),

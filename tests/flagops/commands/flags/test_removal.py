@@ -76,7 +76,7 @@ MEANWHILE: dict[str, tuple[Callable[[Project], object], str]] = {
         lambda server: server.client.patch(
             f"/api/v1/projects/1/features/{feature(server, 'old')['id']}/", {"description": "Needed."}
         ),
-        "now its description another",
+        "now another description",
     ),
 }
 

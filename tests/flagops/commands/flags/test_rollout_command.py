@@ -84,7 +84,7 @@ def test_a_hand_on_it_ends_a_pipeline_with_3(steered: Steered) -> None:
     ("words", "said"),
     [
         (("run",), "looks once and ends"),
-        (("pause", FLAG), "Why? Whoever finds it later wants to know."),
+        (("pause", FLAG), "The reason is missing: whoever finds the change later needs it."),
         (("pause", "bannner", *REASON), "bannner has no rollout in FootAnalytics; flags with one: banner."),
         (("pause", FLAG, *REASON, "-e", "nowhere"), "There is no environment 'nowhere'"),
         (("run", "--once", "--prometheus", "localhost:9090"), "'localhost:9090' is no address"),

@@ -175,7 +175,7 @@ def test_what_is_not_served_is_no_good_news(applied: Project, run: Run, monkeypa
     ("arguments", "said"),
     [
         ((FLAG, "--off"), "Which environment?"),
-        ((FLAG, "-e", "production"), "What shall it be?"),
+        ((FLAG, "-e", "production"), "What should the flag be?"),
         ((FLAG, "--off", "-e", "production", "--reason", " "), "Why?"),
         ((FLAG, "--off", "-e", "nowhere"), "There is no environment 'nowhere'"),
         (("ml_model", "--off", "-e", "production"), f"Do you mean one of: {FLAG}?"),

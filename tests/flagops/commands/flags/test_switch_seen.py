@@ -58,11 +58,11 @@ def test_who_has_it_otherwise_is_said_with_the_way_to_end_it(applied: Project, r
     override(applied, "ann")
     done = set_flag(run, applied, FLAG, "--off", "-e", "production", "--keep-users")
     assert done.exit_code == 0, done.stderr
-    said = "1 users have it otherwise, by overrides of their own. To end that: the same without --keep-users."
+    said = "1 users have another state or value, by overrides of their own. To end that: the same without --keep-users."
     assert said in done.stderr
     assert is_served(applied, FLAG, user="ann")
     done = set_flag(run, applied, ROLLOUT, "--on", "-e", "production")
-    assert "1 segments have it otherwise, by overrides." in done.stderr
+    assert "1 segments have another state or value, by overrides." in done.stderr
 
 
 @pytest.mark.usefixtures("each_release")
@@ -165,7 +165,7 @@ def test_a_flag_for_servers_alone_is_read_back_with_its_value(
     monkeypatch.setattr(FlagSwitch, "write", undone)
     done = set_flag(run, applied, FLAG, "--value", "slower", "-e", "production")
     assert done.exit_code == 1
-    assert f"production has {FLAG} otherwise, though it was written" in done.stderr
+    assert f"production no longer has {FLAG} as it was written" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_a_file_that_is_there_is_not_written_over(server: Project, run: Run, tmp
     path.write_text("mine", encoding="utf-8")
     done = run("flags", "export", "--url", server.url, "--out", str(path))
     assert done.exit_code == 1
-    assert "is there already" in done.stderr
+    assert "exists already" in done.stderr
     assert path.read_text(encoding="utf-8") == "mine"
 
 

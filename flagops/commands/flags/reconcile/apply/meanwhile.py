@@ -48,10 +48,10 @@ class Content:
         if self.enabled != other.enabled:
             yield "on" if other.enabled else "off"
         if not same(self.value, other.value):
-            yield "its value another"
+            yield "another value"
         options = {*self.weights, *other.weights}
         if any(abs(self.weights.get(item, 0.0) - other.weights.get(item, 0.0)) > CLOSE for item in options):
-            yield "its weights others"
+            yield "other weights"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Contents:
             else:
                 yield from (f"{name} {said}" for said in was.differs(now))
         if self.overrides.keys() == other.overrides.keys() and list(self.overrides) != list(other.overrides):
-            yield "the order of its overrides another"
+            yield "another order of its overrides"
 
 
 def require_untouched(differences: Iterable[str], *, is_untouched: bool) -> None:

@@ -57,7 +57,7 @@ class Now:
             body["is_server_key_only"] = wanted.server_side_only
         sent, fields = [False], [custom_fields(row)]
         if wanted.metadata and sorted(fields[0]) != sorted(read.fields):
-            raise ChangedMeanwhileError("its custom fields others")
+            raise ChangedMeanwhileError("other custom fields")
 
         def is_written() -> bool | None:
             now = self._row(f"features/{read.id}/") if sent[0] else row
@@ -102,7 +102,7 @@ class Now:
                 return True
             require_as_read(_of_segment(read, now))
             if wanted.metadata and sorted(now.fields) != sorted(read.fields):
-                raise ChangedMeanwhileError("its custom fields others")
+                raise ChangedMeanwhileError("other custom fields")
             return None
 
         def write() -> bool:
@@ -122,21 +122,21 @@ class Now:
 
     def _of_flag(self, read: RemoteFlag, now: RemoteFlag) -> Iterator[str]:
         if now.description != read.description:
-            yield "its description another"
+            yield "another description"
         if without_holds(now.tags - self._found.system_tags) != without_holds(read.tags - self._found.system_tags):
-            yield "its tags others"
+            yield "other tags"
         if now.is_archived != read.is_archived:
             yield "archived" if now.is_archived else "not archived"
         if now.server_side_only != read.server_side_only:
             yield "server-side only" if now.server_side_only else "for all clients"
         if {item.id: item for item in now.options} != {item.id: item for item in read.options}:
-            yield "its variations others"
+            yield "other variations"
 
 
 def _of_segment(read: RemoteSegment, now: RemoteSegment) -> Iterator[str]:
     if now.rules != read.rules:
-        yield "its rules others"
+        yield "other rules"
     if (now.rollout, now.memory) != (read.rollout, read.memory):
-        yield "its rollout another, or further"
+        yield "another rollout, or a further step of it"
     if now.description != read.description:
-        yield "its description another"
+        yield "another description"

@@ -146,7 +146,7 @@ class States:
             if is_in_order(target.state, now, target.managed):
                 return True
             if {item.segment: item.priority for item in now.overrides} != priorities:
-                raise ChangedMeanwhileError("now the order of its overrides another")
+                raise ChangedMeanwhileError("now another order of its overrides")
             return None
 
         ensure(is_ordered, lambda: (self._client.post(path, body), True)[1], is_missing=True)

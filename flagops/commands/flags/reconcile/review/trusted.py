@@ -16,8 +16,8 @@ TrustedOption = Annotated[
     typer.Option(
         "--trusted",
         metavar="COMMIT",
-        help="Ask the server for nothing but what this commit's catalogue names there: refuse another project, "
-        "another `access`, and environments that it has not.",
+        help="Read only what this commit's catalogue names on the server: refuse another project, another `access`, "
+        "and environments that this commit does not name.",
         show_default=False,
     ),
 ]
@@ -32,7 +32,7 @@ def require_trusted(declared: Catalogue, path: Path, commit: str) -> None:
     differing = list(_differing(declared, of_commit(path, commit)))
     if differing:
         raise BadInputError(
-            f"The catalogue asks the server for what that of {quoting.value(commit)} does not: {'; '.join(differing)}.",
+            f"The catalogue names on the server what that of {quoting.value(commit)} does not: {'; '.join(differing)}.",
             hint="Nothing was asked. Merge this part first, or plan by hand, as somebody who may see it.",
         )
 

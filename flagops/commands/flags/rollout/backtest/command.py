@@ -75,7 +75,9 @@ def _guards(declared: Catalogue, flag: str) -> list[Guard]:
         for guard in item.rollout.guards
     }
     if not found:
-        raise NotFoundError(f"{flag} has no rollout with guards in the catalogue.", hint="Give its `rollout` `guards`.")
+        raise NotFoundError(
+            f"{flag} has no rollout with guards in the catalogue.", hint="Add `guards` to its `rollout`."
+        )
     return list(found.values())
 
 

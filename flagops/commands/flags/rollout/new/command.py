@@ -30,12 +30,16 @@ def new(
     stages: Annotated[
         list[str],
         typer.Option(
-            "--stage", metavar="PERCENT,TIME", help="A share and how long it stays, such as 5,6h; repeat. Then all."
+            "--stage",
+            metavar="PERCENT,TIME",
+            help="A share and how long it stays, such as 5,6h; repeat. 100 % follows the last one.",
         ),
     ],
     environment: Annotated[
         str | None,
-        typer.Option("--environment", "-e", help="Only there.", autocompletion=environments, show_default=False),
+        typer.Option(
+            "--environment", "-e", help="Only in this environment.", autocompletion=environments, show_default=False
+        ),
     ] = None,
     start: Annotated[
         str | None, typer.Option("--start", help="When, such as 2026-12-01T09:00Z. Default: when somebody starts it.")
@@ -87,7 +91,8 @@ def written(
         others = [name for name in differing(before.flags, after.flags) if name != flag]
         if others:
             raise BadInputError(
-                f"{flag} cannot be changed alone: the file says once what it is, for it and for {', '.join(others)}.",
+                f"{flag} cannot be changed alone: one place in the file says what it is, for it and for "
+                f"{', '.join(others)}.",
                 hint="Write it out for each of these flags, without << and aliases.",
             )
         return changed
