@@ -176,7 +176,7 @@ def test_what_is_not_served_is_no_good_news(applied: Project, run: Run, monkeypa
     [
         ((FLAG, "--off"), "Which environment?"),
         ((FLAG, "-e", "production"), "What should the flag be?"),
-        ((FLAG, "--off", "-e", "production", "--reason", " "), "Why?"),
+        ((FLAG, "--off", "-e", "production", "--reason", " "), "The reason is missing"),
         ((FLAG, "--off", "-e", "nowhere"), "There is no environment 'nowhere'"),
         (("ml_model", "--off", "-e", "production"), f"Do you mean one of: {FLAG}?"),
         ((FLAG, "--off", "-e", "production", "--hold", "soon"), "--hold 'soon' must be a number of s, m, h or d"),

@@ -124,7 +124,7 @@ def test_a_switch_that_fails_in_between_is_not_told_as_none(applied: Project, ru
     assert done.exit_code == 1
     assert "NOT switched" not in done.stderr
     assert "production: written in part." in done.stderr
-    assert "1 users have it otherwise" in done.stderr
+    assert "1 users have another state or value" in done.stderr
     assert f"{FLAG} is written in part in production." in done.stderr
     assert json.loads(done.stdout)["hold"] in tags(applied), "what is switched for nearly all is held"
     assert state(applied)["enabled"] is False
