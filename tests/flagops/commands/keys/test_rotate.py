@@ -135,7 +135,7 @@ def test_another_client_key_is_refused_the_old_one_and_in_every_secret(apps: App
     assert apps.server_key() == server_side
     assert "is refused (403) within 5 s" in shown.stderr
     assert "may get 500 during that time" in shown.stderr
-    assert "drawn anew" in shown.stderr
+    assert "drawn again" in shown.stderr
     assert "0 changed, 2 right already" in apps.ff("sync").stderr
 
 

@@ -99,4 +99,4 @@ def test_a_database_that_does_not_answer_is_said_with_what_to_do(monkeypatch: py
     monkeypatch.setattr(connections, "connections", refused)
     with pytest.raises(FailedError) as caught:
         require_checkable(asked(cluster(), pod(1)), find("database"), 1)
-    assert "`ff doctor --stack staging` says what is wrong; run this again" in str(caught.value.hint)
+    assert "`ff doctor --stack staging` says what is wrong; correct that, and run this again." in str(caught.value.hint)
