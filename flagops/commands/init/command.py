@@ -72,18 +72,12 @@ def init(
     ] = None,
     controller_namespace: Annotated[
         Value,
-        typer.Option(
-            "--controller-namespace",
-            metavar="NAME",
-            help="The namespace of the controller's pods. Default: the usual one.",
-        ),
+        typer.Option("--controller-namespace", metavar="NAME", help="Its pods' namespace. Default: the usual one."),
     ] = None,
     controller_networks: Annotated[
         list[str] | None,
         typer.Option(
-            "--controller-networks",
-            metavar="CIDR",
-            help="For a controller without pods: the networks it sends from. Repeat.",
+            "--controller-networks", metavar="CIDR", help="If it has no pods: the networks it sends from; repeat."
         ),
     ] = None,
     issuer: Annotated[
@@ -92,9 +86,7 @@ def init(
     name: Annotated[str, typer.Option("--name", help="The organisation and its project in Flagsmith.")] = EXAMPLE_NAME,
     team: Annotated[
         Value,
-        typer.Option(
-            "--team", metavar="NAME", help="The team, for an instance of its own; it is in each stack's name."
-        ),
+        typer.Option("--team", metavar="NAME", help="A team with its own instance: part of each stack's name."),
     ] = None,
     platform: Annotated[
         Value,
