@@ -40,7 +40,7 @@ FLAGS: Final = (
 KEYS: Final = (
     Word("list", "List the keys of each environment, masked.", "keys.command:show"),
     Word("sync", "Write the Secrets that the catalogue's `keys` declare.", "keys.command:sync"),
-    Word("adopt", "Write client keys that the stack's Secrets lack into its file.", "keys.command:adopt"),
+    Word("adopt", "Write missing client keys into the stack's file.", "keys.command:adopt"),
     Word("register", "Write the server-side keys of the stack's Secrets into Flagsmith.", "keys.command:register"),
     Word("rotate", "Replace the keys of an environment, in its Secrets too.", "keys.command:rotate"),
 )
