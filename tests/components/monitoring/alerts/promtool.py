@@ -10,7 +10,8 @@ Every rule has these cases, and may have more:
   series are its own, or those of `fires`, which then stay at a number (`then: 1`), stay so (`same`) or end (`gone`).
 
 Each says at which minutes the alert fires (`fires_at`, or `at` in `fires`), at which it does not (`quiet_at`, or `at`
-in `quiet`), and of whose alerts (`labels`; those of `fires` if it says nothing). Series are in promtool's notation, a
+in `quiet`), and of whose alerts (`labels`; those of `fires` if it says nothing). The rule is evaluated each minute, or
+after as many as `every` says: a rule that looks back for a day takes long. Series are in promtool's notation, a
 sample a minute: `0+60x30` grows by 60 a minute, `0+0x30` stays at 0, `_` is none. In each, NS stands for
 namespace="feature-flags".
 """
@@ -133,15 +134,15 @@ def series(case: Mapping[str, Any], of: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def unit(alert: str, which: str) -> dict[str, Any]:
-    """A case as a test of promtool's: which series of the alert there are at each of its minutes."""
-    case = CASES[alert][which]
+def unit(alert: str, which: str, tried: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A case as a test of promtool's: which series of the alert, or of `tried`, there are at each of its minutes."""
+    case, rule = CASES[alert][which], tried or rules()[alert]
     other = CASES[alert][case.get("of", "fires")] if which in {"new", "stale", "ends"} else {}
     fires_at, quiet_at = minutes(alert, which)
     labels = {
-        "alertname": alert,
+        "alertname": rule["alert"],
         "alertstate": "firing",
-        "severity": rules()[alert]["labels"]["severity"],
+        "severity": rule["labels"]["severity"],
         **case.get("labels", CASES[alert]["fires"]["labels"]),
     }
     firing = "ALERTS{" + ", ".join(f"{key}={json.dumps(value)}" for key, value in labels.items()) + "}"
@@ -152,7 +153,7 @@ def unit(alert: str, which: str) -> dict[str, Any]:
         "promql_expr_test": [
             {
                 # The comment is what promtool names a case by that fails.
-                "expr": f'ALERTS{{alertname="{alert}", alertstate="firing"}} # {which}',
+                "expr": f'ALERTS{{alertname="{rule["alert"]}", alertstate="firing"}} # {alert} {which}',
                 "eval_time": f"{at}m",
                 "exp_samples": expected,
             }
@@ -171,9 +172,10 @@ def minutes(alert: str, which: str) -> tuple[list[int], list[int]]:
     return fires, [*case.get("quiet_at", []), *(at if which == "quiet" else [])]
 
 
-def write(place: Path, rules_: list[dict[str, Any]], units: list[dict[str, Any]]) -> Path:
-    """The file with tests of `rules_`, which it lies beside."""
+def write(place: Path, rules_: list[dict[str, Any]], units: list[dict[str, Any]], every: int = 1) -> Path:
+    """The file with tests of `rules_`, which are evaluated after each `every` minutes and which it lies beside."""
     (place / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "one", "rules": rules_}]}), encoding="utf-8")
     path = place / "tests.yaml"
-    path.write_text(yaml.safe_dump({"rule_files": ["rules.yaml"], "tests": units}), encoding="utf-8")
+    tests = {"rule_files": ["rules.yaml"], "evaluation_interval": f"{every}m", "tests": units}
+    path.write_text(yaml.safe_dump(tests), encoding="utf-8")
     return path
