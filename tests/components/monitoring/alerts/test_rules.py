@@ -68,9 +68,9 @@ def test_an_alert_fires_on_its_fault_and_is_quiet_without(
     name: str, program: Callable[[str, str], str], tmp_path: Path
 ) -> None:
     every = {which: case.get("every", 1) for which, case in CASES[name].items()}
-    for minutes in sorted(set(every.values())):
-        units = [unit(name, which) for which in every if every[which] == minutes]
-        assert "SUCCESS" in promtool(program, "test", "rules", write(tmp_path, [rules()[name]], units, minutes))
+    for step in sorted(set(every.values())):
+        units = [unit(name, which) for which in every if every[which] == step]
+        assert "SUCCESS" in promtool(program, "test", "rules", write(tmp_path, [rules()[name]], units, step))
 
 
 def test_the_page_says_which_alerts_outlast_their_fault_and_for_how_long() -> None:
