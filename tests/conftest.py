@@ -3,10 +3,13 @@
 import gc
 import os
 import shutil
+import ssl
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
+from typing import Any
 from unittest import mock
 
+import httpx
 import pytest
 from pulumi.runtime.proto import source_pb2
 from typer.testing import CliRunner, Result
@@ -30,6 +33,7 @@ pytest_plugins = [
     "tests.fixtures_cluster",
     "tests.crds",
     "tests.cloudnative_pg",
+    "tests.evaluated",
     "tests.end_of_run",
     "tests.slow",
 ]
@@ -43,6 +47,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--environment-key", help="an environment's client-side key")
     group.addoption("--expect-version", help="the release it has to be")
     group.addoption("--skip", action="append", help="a check to leave out; repeat for more")
+
+
+_public = cache(httpx.create_ssl_context)
+
+
+def _certificates(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+    is_own = trust_env and (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"))
+    if verify is True and cert is None and not is_own:
+        return _public()
+    return httpx.create_ssl_context(verify, cert, trust_env)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_of_the_authorities_are_read_once() -> Iterator[None]:
+    """Each client of httpx reads them when it is made, for plain HTTP too: ten times what a request takes."""
+    with mock.patch("httpx._transports.default.create_ssl_context", _certificates):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

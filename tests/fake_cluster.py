@@ -130,7 +130,7 @@ def fake_cluster() -> Iterator[FakeCluster]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     cluster = FakeCluster(server.server_address[1])
     cluster.add("v1", "Namespace", "kube-system", uid="the-cluster")
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
         yield cluster

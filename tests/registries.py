@@ -184,7 +184,7 @@ class TokenServer:
     @contextmanager
     def running(self) -> Iterator[None]:
         self._server = make_server(LOOPBACK, 0, self._app, threaded=True)
-        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
             yield

@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import pytest
@@ -35,11 +35,20 @@ EDGES = {
 }
 
 
-def test_no_error_is_the_root_itself() -> None:
+Trees = Mapping[str, ast.AST]
+
+
+@pytest.fixture(scope="module")
+def trees() -> Trees:
+    """What is in each file."""
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+
+def test_no_error_is_the_root_itself(trees: Trees) -> None:
     raised = [
-        f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        f"{name}:{node.lineno}"
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("OpsError", "Exception")
     ]
     assert raised == []
@@ -66,14 +75,9 @@ def unquoted(tree: ast.AST) -> Iterator[int]:
                 yield text.lineno
 
 
-def test_a_name_in_a_command_to_be_typed_is_quoted_for_the_shell() -> None:
+def test_a_name_in_a_command_to_be_typed_is_quoted_for_the_shell(trees: Trees) -> None:
     assert list(unquoted(ast.parse('f"or --take-back {name}"'))) == [1]
-    found = [
-        f"{path.relative_to(ROOT)}:{line}"
-        for path in FILES
-        for line in unquoted(ast.parse(path.read_text(encoding="utf-8")))
-    ]
-    assert found == []
+    assert [f"{name}:{line}" for name, tree in trees.items() for line in unquoted(tree)] == []
 
 
 def unbounded(tree: ast.AST) -> Iterator[int]:
@@ -104,9 +108,8 @@ def test_a_program_that_is_left_alone_with_its_time_is_found(text: str, found: l
     assert list(unbounded(ast.parse(text))) == found
 
 
-def test_a_program_that_takes_too_long_is_an_error_in_words() -> None:
-    found = [f"{path.name}:{line}" for path in FILES for line in unbounded(ast.parse(path.read_text(encoding="utf-8")))]
-    assert found == []
+def test_a_program_that_takes_too_long_is_an_error_in_words(trees: Trees) -> None:
+    assert [f"{name}:{line}" for name, tree in trees.items() for line in unbounded(tree)] == []
 
 
 def looks(tree: ast.AST) -> Iterator[tuple[str, int]]:
@@ -188,12 +191,8 @@ def test_a_decision_by_a_text_is_seen(source: str) -> None:
     assert list(looks(ast.parse(f"def f():\n    {source}")))
 
 
-def test_nothing_is_decided_by_what_an_error_says() -> None:
-    found = {
-        (str(path.relative_to(ROOT)), function): line
-        for path in FILES
-        for function, line in looks(ast.parse(path.read_text(encoding="utf-8")))
-    }
+def test_nothing_is_decided_by_what_an_error_says(trees: Trees) -> None:
+    found = {(name, function): line for name, tree in trees.items() for function, line in looks(tree)}
     assert {place: line for place, line in found.items() if place not in EDGES} == {}
     assert set(EDGES) <= set(found), "an exception is no longer needed"
 

@@ -41,16 +41,38 @@ class Answer:
         assert len(self.lines) <= 110
 
 
-def ask(jobs: list[dict[str, Any]], home: Path) -> list[Answer]:
-    """The answers to jobs, in their order."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.bad_input.worker"],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(home), "FF_STATE_DIR": str(home / "state")},
-        input=json.dumps(jobs),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return [Answer(**found) for found in json.loads(done.stdout)]
+class Asking:
+    """Hands jobs to a process that answers each in a fork of its own, and holds what it is asked by.
+
+    It starts with the first job: to load what it needs takes longer than most answers.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._process: subprocess.Popen[str] | None = None
+
+    def __call__(self, jobs: list[dict[str, Any]]) -> list[Answer]:
+        """The answers to jobs, in their order."""
+        if self._process is None or self._process.poll() is not None:
+            self.end()
+            self._process = subprocess.Popen(
+                [sys.executable, "-W", "error", "-m", "tests.bad_input.worker"],
+                cwd=ROOT,
+                env={"PATH": "/usr/bin:/bin", "HOME": str(self._home), "FF_STATE_DIR": str(self._home / "state")},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(jobs) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the process has ended, and its standard error says why"
+        return [Answer(**found) for found in json.loads(line)]
+
+    def end(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.bad_input.asking import Answer, ask
+from tests.bad_input.asking import Asking
 from tests.bad_input.texts import Bad, bad, of_any_yaml
 from tests.recording import ROOT
 
@@ -92,9 +92,9 @@ def jobs(home: Path) -> Iterator[tuple[str, Bad, dict[str, object]]]:
                 yield reader, one, {"read": reader, "path": str(path)}
 
 
-def test_every_reader_answers_in_time_with_one_line(tmp_path: Path) -> None:
+def test_every_reader_answers_in_time_with_one_line(ask: Asking, tmp_path: Path) -> None:
     given = [*jobs(tmp_path)]
-    for (reader, one, _), answer in zip(given, ask([job for _, _, job in given], tmp_path), strict=True):
+    for (reader, one, _), answer in zip(given, ask([job for _, _, job in given]), strict=True):
         what = (reader, one.name, answer)
         answer.hold()
         assert len(answer.lines) == 1 or reader in ("lock", "plan"), what  # which name each wrong key
@@ -116,31 +116,27 @@ PLAN = {"ffFlagsPlan": 1, "catalogue": "c.yaml", "sha256": "", "server": "s", "p
     ],
     ids=str,
 )
-def test_a_plan_that_is_none_is_said_to_be_none(change: dict[str, object], tmp_path: Path) -> None:
+def test_a_plan_that_is_none_is_said_to_be_none(change: dict[str, object], ask: Asking, tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text(json.dumps({**PLAN, "changes": [], **change}), encoding="utf-8")
-    (answer,) = ask([{"read": "plan", "path": str(tmp_path / "p.json")}], tmp_path)
+    (answer,) = ask([{"read": "plan", "path": str(tmp_path / "p.json")}])
     answer.hold()
     assert answer.code == 1
 
 
-def _trait(value: str, home: Path) -> Answer:
-    (home / "trait").write_text(value, encoding="utf-8")
-    return ask([{"read": "trait", "path": str(home / "trait")}], home)[0]
-
-
 @pytest.mark.parametrize("value", ["[" * 5000, "&a [*a]", "9" * 5000, "{a: b}", '"\\e[2J', "? a", "a\x07"], ids=repr)
-def test_a_trait_that_is_none_is_told_on_one_line(value: str, tmp_path: Path) -> None:
-    answer = _trait(value, tmp_path)
+def test_a_trait_that_is_none_is_told_on_one_line(value: str, ask: Asking, tmp_path: Path) -> None:
+    (tmp_path / "trait").write_text(value, encoding="utf-8")
+    (answer,) = ask([{"read": "trait", "path": str(tmp_path / "trait")}])
     answer.hold()
     assert (answer.code, len(answer.lines)) == (1, 1), answer
 
 
-def test_what_is_no_file_is_refused_by_every_reader(tmp_path: Path) -> None:
+def test_what_is_no_file_is_refused_by_every_reader(ask: Asking, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     readers = ("kubeconfig", "local kubeconfig", "plan", "applies", "manifests")
     asked = [{"read": reader, "path": str(path)} for reader in readers for path in (pipe, Path("/dev/zero"))]
-    for answer in ask(asked, tmp_path):
+    for answer in ask(asked):
         answer.hold()
         assert (answer.code, len(answer.lines)) == (1, 1), answer
 

@@ -7,21 +7,21 @@ import pytest
 
 from components.text.yaml12 import YamlError, read
 from flagops.stacks.files import load_stack
-from tests.bad_input.asking import Answer, ask
+from tests.bad_input.asking import Answer, Asking
 from tests.bad_input.texts import STACK, Bad, of_any_yaml, of_stacks, put_stack
 
 BAD = [*of_any_yaml(), *of_stacks()]
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
+def answers(ask: Asking, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Answer]:
     home = tmp_path_factory.mktemp("stacks")
     jobs = []
     for number, one in enumerate(BAD):
         root = home / f"s{number}"
         put_stack(root, one.content)
         jobs.append({"ff": ["env", "--stack", "blue"], "root": str(root)})
-    return dict(zip([one.name for one in BAD], ask(jobs, home), strict=True))
+    return dict(zip([one.name for one in BAD], ask(jobs), strict=True))
 
 
 @pytest.mark.parametrize("one", BAD, ids=lambda one: one.name)
@@ -33,7 +33,7 @@ def test_it_is_refused_in_time_with_what_is_wrong(one: Bad, answers: dict[str, A
         assert word in answer.said or "more than 128 KiB" in answer.said
 
 
-def test_the_program_refuses_by_itself_what_pulumi_hands_over(tmp_path: Path) -> None:
+def test_the_program_refuses_by_itself_what_pulumi_hands_over(ask: Asking, tmp_path: Path) -> None:
     """Pulumi's CLI runs the program without `ff`: each value as text, maps in JSON."""
     jobs, names = [], []
     for number, one in enumerate(of_stacks()):
@@ -52,7 +52,7 @@ def test_the_program_refuses_by_itself_what_pulumi_hands_over(tmp_path: Path) ->
             jobs.append({"read": "program", "path": str(path)})
             names.append(one.name)
     assert len(names) > 50
-    for name, answer in zip(names, ask(jobs, tmp_path), strict=True):
+    for name, answer in zip(names, ask(jobs), strict=True):
         answer.hold()
         assert answer.code == 1, (name, answer.said)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.bad_input.asking import ask
+from tests.bad_input.asking import Asking
 from tests.bad_input.texts import HEAD, STACK, put_stack
 
 EACH = 100
@@ -100,14 +100,14 @@ def changed(text: str, chance: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_generated_catalogues_are_answered(seed: int, tmp_path: Path) -> None:
+def test_generated_catalogues_are_answered(seed: int, ask: Asking, tmp_path: Path) -> None:
     chance = random.Random(seed)  # noqa: S311 - to be the same in each run
     jobs: list[dict[str, Any]] = []
     for number in range(EACH):
         path = tmp_path / f"c{number}.yaml"
         path.write_bytes(changed(RIGHT_CATALOGUE, chance))
         jobs.append({"ff": ["flags", "validate", str(path)]})
-    answers = ask(jobs, tmp_path)
+    answers = ask(jobs)
     for answer in answers:
         answer.hold()
     refused = [answer for answer in answers if answer.code]
@@ -116,30 +116,30 @@ def test_generated_catalogues_are_answered(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [3, 4])
-def test_generated_stacks_are_answered(seed: int, tmp_path: Path) -> None:
+def test_generated_stacks_are_answered(seed: int, ask: Asking, tmp_path: Path) -> None:
     chance = random.Random(seed)  # noqa: S311 - to be the same in each run
     jobs: list[dict[str, Any]] = []
     for number in range(EACH):
         root = tmp_path / f"s{number}"
         put_stack(root, changed(RIGHT_STACK, chance))
         jobs.append({"read": "stack", "path": str(root)})
-    answers = ask(jobs, tmp_path)
+    answers = ask(jobs)
     for answer in answers:
         answer.hold()
     assert sum(answer.code for answer in answers) > EACH / 2, "most of what is made is wrong"
 
 
-def test_what_they_are_made_of_is_right(tmp_path: Path) -> None:
+def test_what_they_are_made_of_is_right(ask: Asking, tmp_path: Path) -> None:
     put_stack(tmp_path, RIGHT_STACK)
     (tmp_path / "catalogue.yaml").write_text(RIGHT_CATALOGUE, encoding="utf-8")
     right: list[dict[str, Any]] = [
         {"read": "stack", "path": str(tmp_path)},
         {"ff": ["flags", "validate", str(tmp_path / "catalogue.yaml"), "--strict"]},
     ]
-    assert [answer.code for answer in ask(right, tmp_path)] == [0, 0]
+    assert [answer.code for answer in ask(right)] == [0, 0]
 
 
-def test_five_thousand_flags_are_read_as_quickly(tmp_path: Path) -> None:
+def test_five_thousand_flags_are_read_as_quickly(ask: Asking, tmp_path: Path) -> None:
     flags = "".join(
         f"  flag_number_{number}:\n    description: What the flag number {number} switches, in a sentence.\n"
         f"    owner: web\n    kind: ops\n    enabled: true\n    value: value {number}\n    tags: [web, search]\n"
@@ -150,6 +150,6 @@ def test_five_thousand_flags_are_read_as_quickly(tmp_path: Path) -> None:
     head = "segments:\n  beta:\n    description: The beta.\n    all:\n      - {trait: beta, operator: IS_SET}\nflags:\n"
     path = tmp_path / "catalogue.yaml"
     path.write_text(HEAD + head + flags, encoding="utf-8")
-    for answer in ask([{"ff": ["flags", "validate", str(path)]}, {"read": "desired", "path": str(path)}], tmp_path):
+    for answer in ask([{"ff": ["flags", "validate", str(path)]}, {"read": "desired", "path": str(path)}]):
         answer.hold()
         assert answer.code == 0, answer.said

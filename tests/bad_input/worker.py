@@ -1,6 +1,7 @@
 """Answers many inputs, each in a process of its own, and measures what each answer took.
 
-Reads a list of jobs in JSON from its standard input and prints the answers in JSON: `python -m tests.bad_input.worker`.
+Reads a list of jobs in JSON from each line of its standard input and prints the answers to them in JSON, on one line:
+`python -m tests.bad_input.worker`.
 A job is a command of `ff` with its arguments, or `read` with the name of a reader and a path. A process of its own is
 a fork of this one, which has imported what it needs: what is measured is what the input costs.
 """
@@ -149,4 +150,5 @@ def _read(job: dict[str, Any]) -> int:
 
 if __name__ == "__main__":
     time.tzset()
-    print(json.dumps([answer(job) for job in json.load(sys.stdin)]))
+    for line in sys.stdin:
+        print(json.dumps([answer(job) for job in json.loads(line)]), flush=True)

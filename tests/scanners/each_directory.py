@@ -7,10 +7,22 @@ directories to look at; the answer about each is there under its number.
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
+import yaml
+from checkov.kubernetes.parser import k8_yaml
 from checkov.main import Checkov
 
 OPTIONS = ["--framework", "kubernetes", "--skip-download", "--compact", "--quiet", "--soft-fail", "--output", "json"]
+
+
+class LibYaml(yaml.CSafeLoader):
+    """Reads what checkov's own loader does, which is written in Python and takes a third of the time of a look."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """A map, with its first and last line."""
+        lines = {"__startline__": node.start_mark.line + 1, "__endline__": node.end_mark.line + 1}
+        return {**super().construct_mapping(node, deep=deep), **lines}
 
 
 def look_at(directory: str, answer: Path) -> int:
@@ -25,5 +37,6 @@ def look_at(directory: str, answer: Path) -> int:
 
 if __name__ == "__main__":
     answers, *directories = sys.argv[1:]
+    k8_yaml.SafeLineLoader = LibYaml
     codes = [look_at(directory, Path(answers, str(number))) for number, directory in enumerate(directories)]
     sys.exit(max(map(abs, codes), default=0))

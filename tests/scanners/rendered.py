@@ -7,15 +7,10 @@ from typing import Final
 
 import yaml
 
-from components.settings.images import full_name, parse_image
 from components.settings.lock import LOCK_FILE
 from flagops.commands.render.gitops import KUSTOMIZATION
 from flagops.commands.render.render import render
-from flagops.evaluation.evaluate import evaluate
-from flagops.evaluation.generated import Placeholders
 from flagops.stacks.files import Stack, load_stack
-from policies.model import Object, Objects
-from policies.pods import pods
 from tests.recording import ROOT
 
 API_VERSIONS: Final = (
@@ -124,23 +119,19 @@ def production(directory: Path, overrides: Mapping[str, object]) -> Path:
     loaded = load_stack("production", project)
     config = {**loaded.config, **{f"feature-flags:{key}": value for key, value in overrides.items()}}
     stack = replace(loaded, config={key: value for key, value in config.items() if value is not None})
-    (project / LOCK_FILE).write_text(yaml.safe_dump({"images": _lock(project, stack)}), encoding="utf-8")
+    (project / LOCK_FILE).write_text(yaml.safe_dump({"images": _lock(stack)}), encoding="utf-8")
     out = directory / "rendered"
     render(project, stack, out, api_versions=API_VERSIONS)
     (out / KUSTOMIZATION).unlink()  # names files, and is no object of the cluster
     return out
 
 
-def _lock(project: Path, stack: Stack) -> dict[str, dict[str, object]]:
-    """An entry for each image of the stack."""
-    program = evaluate(project, stack, Placeholders(), API_VERSIONS)
-    found = pods(Objects(tuple(Object(item.manifest) for item in program.objects)))
-    images = {str(container.fields["image"]) for pod in found for container in pod.containers()}
+def _lock(stack: Stack) -> dict[str, dict[str, object]]:
+    """An entry for each image of the settings; one that only a container had would be found without a digest."""
     entry = {
         "digest": DIGEST,
         "platforms": ["linux/amd64"],
         "resolved": "2030-01-31T12:00:00Z",
         "from": "docker.io",
     }
-    parsed = [parse_image(image) for image in images]
-    return {full_name(image.repository, str(image.tag)): dict(entry) for image in parsed}
+    return {image.source: dict(entry) for image in stack.settings.images.values()}

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 RECORDED: Mapping[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "recorded.json").read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ class Edge:
     is_reached: Callable[[str], bool] = lambda _: True
     url: str = ""
 
-    def answer(self, path: str, key: str | None) -> Answer:
+    def answer(self, path: str, key: str | None, user: str | None = None) -> Answer:
         """As the real one: percent-encoding is decoded, and nothing else of a path is understood."""
         route = unquote(path.partition("?")[0])
         if route == "/proxy/health/readiness":
@@ -47,7 +47,19 @@ class Edge:
             said = deepcopy(RECORDED["document"])
             said["body"]["api_key"] = self.documents[key]
             return said
-        return RECORDED["flags" if route == "/api/v1/flags/" else "identity"]
+        if route == "/api/v1/flags/":
+            return RECORDED["flags"]
+        said = deepcopy(RECORDED["identity"])
+        said["body"]["identifier"] = user or said["body"]["identifier"]
+        return said
+
+
+def _user(path: str, body: bytes) -> str | None:
+    """Who is asked for, by the query or a body in JSON."""
+    asked = parse_qs(path.partition("?")[2]).get("identifier")
+    with suppress(ValueError, AttributeError):
+        return asked[0] if asked else json.loads(body).get("identifier")
+    return None
 
 
 @contextmanager
@@ -58,11 +70,12 @@ def serve(edge: Edge, port: int = 0, *, host: str = "127.0.0.1") -> Iterator[Edg
         protocol_version = "HTTP/1.1"
 
         def _any(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             # As it was sent: `self.path` has no doubled slash at its start any more.
             path = self.requestline.split()[1]
             if edge.is_reached(path):
-                said, headers = edge.answer(path, self.headers.get("X-Environment-Key")), RECORDED["headers"]
+                said = edge.answer(path, self.headers.get("X-Environment-Key"), _user(path, sent))
+                headers = RECORDED["headers"]
             else:
                 said = {"status": 200, "body": RECORDED["flags"]["body"]}
                 headers = {"Flagsmith-Version": "2.265.0", "content-type": "application/json"}

@@ -125,7 +125,7 @@ def test_smoke_asks_an_edge_alone_what_it_answers_and_nothing_else() -> None:
     paths = {"/api/v1/flags/", "/api/v1/identities/"}
     with serve(Edge(documents={"key": "key"}, is_reached=lambda path: path.partition("?")[0] in paths)) as edge:
         results = smoke(edge, "key")
-    for name in ("flags", "wrong-key", "edge", "edge-documents"):
+    for name in ("flags", "identities", "wrong-key", "edge", "edge-documents"):
         assert results[name].outcome is CheckStatus.PASSED, results[name].detail
     asked = {name for name, result in results.items() if result.detail != "an edge alone answers nothing else"}
     assert asked == suite.OF_AN_EDGE

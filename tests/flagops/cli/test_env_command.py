@@ -16,6 +16,7 @@ from flagops.kubernetes.objects import Manifest, Ref
 from tests.flagops.cli import fakes
 from tests.recording import container, recorded
 
+pytestmark = pytest.mark.usefixtures("evaluated_once")
 Run = Callable[..., Result]
 URLS = ("--postgres", "postgresql://me:it's@127.0.0.1:55432/trial", "--redis", "redis://:pass@127.0.0.1:6390")
 

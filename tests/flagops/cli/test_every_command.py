@@ -17,6 +17,7 @@ from tests.flagops.commands.flags.support import EXAMPLE
 from tests.flagops.commands.test_simulated import NEEDS_CONTAINERS
 from tests.servers import free_port
 
+pytestmark = pytest.mark.usefixtures("evaluated_once")
 Run = Callable[..., Result]
 STACK = "staging"
 # Whether there is a cluster that answers, and what it has.
@@ -34,7 +35,8 @@ ASKS_THE_CLUSTER = {
     "admin password": ("admin password",),
     "secrets list": ("secrets list", "secrets list --json"),
 }
-# What reads files alone, and its last line, which is the same in every world. This machine has no cluster of its own.
+# What reads files alone, and its last line, which is the same whether there is a cluster or none. This machine has none
+# of its own.
 READS_FILES = {
     "render --out {home}/rendered": r"\d+ files of the stack 'staging' are in .*/rendered\.",
     "env --generate": r"export \w+=.*|Left out, for they name files that only the pod has: .*",
@@ -59,6 +61,9 @@ MACHINE_WITHOUT_CLUSTER = {
     "cluster status": r"There is no local cluster\. Make one with: ff cluster up",
     "cluster kubeconfig": r"Make one with `ff cluster up`\.",
 }
+# What says why, where it is the same for all that asks.
+WHY = {"no kubeconfig": "There is no kubeconfig at ", "dead API server": "cannot be reached"}
+SIMULATED = f"Nothing runs in the stack '{STACK}': the nodes in context '{STACK}' are simulated"
 ELSEWHERE = {
     "cluster up": "makes a world of its own: tests/flagops/local_cluster",
     "flags rollout test": "asks a Prometheus alone: tests/flagops/commands/flags/test_backtest.py",
@@ -78,12 +83,15 @@ class World:
     Attributes:
         name: One of WORLDS.
         home: A directory for what it writes.
+        cluster: What answers.
     """
 
     name: str
     home: Path
+    cluster: FakeCluster | None
 
 
+IN_CONTAINERS = [line for lines in NEEDS_CONTAINERS.values() for line in lines]
 ASKING = [line for table in (NEEDS_CONTAINERS, ASKS_THE_CLUSTER) for lines in table.values() for line in lines]
 
 
@@ -103,30 +111,34 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def kubeconfigs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
-    """A kubeconfig for each world."""
-    files = {name: tmp_path_factory.mktemp("world") / "kubeconfig" for name in WORLDS}
-    FakeCluster(free_port()).kubeconfig(files["dead API server"], STACK)
+def clusters() -> Iterator[dict[str, FakeCluster]]:
+    """What each world's kubeconfig names."""
     with fake_cluster() as nothing, fake_cluster() as empty, fake_cluster() as simulated:
         for cluster in (empty, simulated):
             cluster.add("v1", "Namespace", NAMESPACE)
         simulated.add("v1", "Node", "simulated-1", metadata={"annotations": {"kwok.x-k8s.io/node": "fake"}})
-        for name, cluster in zip(WORLDS[2:], (nothing, empty, simulated), strict=True):
-            cluster.kubeconfig(files[name], STACK)
-        yield files
+        dead = FakeCluster(free_port())
+        yield dict(zip(WORLDS[1:], (dead, nothing, empty, simulated), strict=True))
 
 
 @pytest.fixture(params=WORLDS)
 def world(
-    request: pytest.FixtureRequest, home: Path, kubeconfigs: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    home: Path,
+    clusters: dict[str, FakeCluster],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> World:
     """A world, on a machine without Docker, Pulumi and a local cluster."""
-    monkeypatch.setenv("KUBECONFIG", str(kubeconfigs[request.param]))
+    cluster = clusters.get(request.param)
+    if cluster is not None:
+        cluster.kubeconfig(tmp_path / "kubeconfig", STACK)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
     monkeypatch.setenv("FF_STATE_DIR", str(home / "state"))
     monkeypatch.setenv("PATH", str(home / "bin"))
     monkeypatch.setattr(http, "START_SECONDS", 0.1)
     monkeypatch.setattr(Retry, "get_backoff_time", lambda _: 0.0)
-    return World(request.param, home)
+    return World(request.param, home, cluster)
 
 
 def called(run: Run, world: World, line: str) -> Result:
@@ -155,10 +167,14 @@ def test_what_asks_a_cluster_ends_with_1_and_says_why(run: Run, world: World, su
             assert "Traceback" not in said
             assert not GOOD_NEWS.search(said), said
             assert last_line(result)
+            assert WHY.get(world.name, "") in said
+            assert SIMULATED in said or world.name != "simulated nodes" or line not in IN_CONTAINERS
     assert not (world.home / "rendered" / "secrets.yaml").exists()
 
 
+@pytest.mark.parametrize("world", ["no kubeconfig", "simulated nodes"], indirect=True)
 def test_what_reads_files_alone_says_what_it_read(run: Run, world: World, subtests: pytest.Subtests) -> None:
+    already = [*world.cluster.asked] if world.cluster else []
     (world.home / "flags.py").unlink(missing_ok=True)
     shutil.copy(EXAMPLE, world.home / "catalogue.yaml")
     for line, expected in READS_FILES.items():
@@ -166,6 +182,7 @@ def test_what_reads_files_alone_says_what_it_read(run: Run, world: World, subtes
             result = called(run, world, line)
             assert result.exit_code == 0, result.stderr
             assert re.fullmatch(expected, last_line(result)), last_line(result)
+            assert not world.cluster or world.cluster.asked == already
 
 
 def test_a_machine_without_a_local_cluster_is_no_success(run: Run, world: World, subtests: pytest.Subtests) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from typer.testing import Result
+from urllib3 import Retry
 
 from flagops.engines.own_cluster import StackCluster
 from flagops.errors import NoAccessError
@@ -37,7 +38,10 @@ def test_a_context_that_is_not_there_is_an_error(machine: Machine, cluster: Fake
 
 @pytest.mark.parametrize("engine", ["cli", "direct"])
 @pytest.mark.parametrize("command", ["up", "preview", "down"])
-def test_an_api_server_that_does_not_answer_is_an_error(machine: Machine, run: Run, command: str, engine: str) -> None:
+def test_an_api_server_that_does_not_answer_is_an_error(
+    machine: Machine, run: Run, monkeypatch: pytest.MonkeyPatch, command: str, engine: str
+) -> None:
+    monkeypatch.setattr(Retry, "get_backoff_time", lambda _: 0.0)
     machine.kubeconfig(FakeCluster(free_port()))
     yes = () if command == "preview" else ("--yes",)
     shown = run(command, "--stack", "staging", "--engine", engine, *yes)

@@ -96,11 +96,11 @@ def test_zsh_completes_at_a_terminal(program: Program, elsewhere: Path, tmp_path
     assert sorted(path.name for path in elsewhere.iterdir()) == ["Pulumi.yaml", "flags"]
 
 
-def fish(program: Program, at: Path, home: Path, words: str) -> list[str]:
-    """What fish offers after these words."""
-    lines = 'ff completion fish | source; complete --do-complete "$argv[1]"'
+def fish(program: Program, at: Path, home: Path, *asked: str) -> list[list[str]]:
+    """What fish offers after each of these."""
+    lines = "ff completion fish | source; for words in $argv; complete --do-complete $words; echo; end"
     done = subprocess.run(
-        [program("fish", "fish"), "--no-config", "--command", lines, words],
+        [program("fish", "fish"), "--no-config", "--command", lines, *asked],
         cwd=at,
         env=environment_of(home),
         capture_output=True,
@@ -109,24 +109,22 @@ def fish(program: Program, at: Path, home: Path, words: str) -> list[str]:
         timeout=SECONDS,
     )
     assert done.stderr == ""
-    return [line.partition("\t")[0] for line in done.stdout.splitlines()]
+    answers = done.stdout.removesuffix("\n\n").split("\n\n")
+    return [[line.partition("\t")[0] for line in answer.splitlines()] for answer in answers]
 
 
-@pytest.mark.parametrize(
-    ("words", "names"),
-    [
-        ("ff flags ex", ["explain", "export"]),
-        ("ff status --stack st", ["staging"]),
-        ("ff flags explain --environment ", ["development", "production", "staging"]),
-        ("ff flags explain new_f", ["new_feature_rollout"]),
-        ("ff secrets rotate d", ["database", "django"]),
-        ("ff db restore ", ["latest"]),
-    ],
-)
-def test_fish_completes(program: Program, tmp_path: Path, words: str, names: list[str]) -> None:
-    assert fish(program, ROOT, tmp_path, words) == names
+def test_fish_completes(program: Program, tmp_path: Path) -> None:
+    names = {
+        "ff flags ex": ["explain", "export"],
+        "ff status --stack st": ["staging"],
+        "ff flags explain --environment ": ["development", "production", "staging"],
+        "ff flags explain new_f": ["new_feature_rollout"],
+        "ff secrets rotate d": ["database", "django"],
+        "ff db restore ": ["latest"],
+    }
+    assert dict(zip(names, fish(program, ROOT, tmp_path, *names), strict=True)) == names
 
 
 def test_fish_is_offered_no_name_that_is_more_than_a_name(program: Program, elsewhere: Path, tmp_path: Path) -> None:
-    assert fish(program, elsewhere, tmp_path, "ff flags explain --environment ") == ["only", "Two Words"]
+    assert fish(program, elsewhere, tmp_path, "ff flags explain --environment ") == [["only", "Two Words"]]
     assert sorted(path.name for path in elsewhere.iterdir()) == ["Pulumi.yaml", "flags"]

@@ -40,7 +40,7 @@ class Hosts(BaseHTTPRequestHandler):
 
 def test_every_client_reaches_the_printed_address_and_names_its_host() -> None:
     with HTTPServer(("127.0.0.1", 0), Hosts) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
             url = f"http://flags.localhost:{server.server_address[1]}"

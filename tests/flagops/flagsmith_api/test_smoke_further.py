@@ -30,7 +30,7 @@ def serving(status: int) -> Iterator[tuple[int, list[tuple[str, str | None]]]]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
         yield server.server_port, asked

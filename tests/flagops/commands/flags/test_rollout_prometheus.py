@@ -45,7 +45,7 @@ class Application:
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
             yield f"127.0.0.1:{self.server.server_port}"

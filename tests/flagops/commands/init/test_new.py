@@ -13,6 +13,7 @@ from flagops.stacks.files import load_stack, stack_names
 from flagops.version import release
 from tests.flagops.commands.init.support import MINIMAL, SOURCE, Run, content, made
 
+pytestmark = pytest.mark.usefixtures("evaluated_once")
 VARIANTS = {
     "minimal": (),
     "full": ("--template", "full", "--ci", "gitlab", "--cloud", "aws", "--backend", "s3://state/flags"),
