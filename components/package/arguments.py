@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 
 
 class Role(Enum):
-    """What the stack deploys: `platform`, all of Flagsmith; `edge`, the proxies of [the edge](edge.md#another-region-another-cluster) alone, of a Flagsmith that is elsewhere."""
+    """What the stack deploys. `platform`: all of Flagsmith; `edge`: only the proxies of [the edge](edge.md#another-region-another-cluster), for a Flagsmith that runs elsewhere."""
 
     PLATFORM = "platform"
     EDGE = "edge"
@@ -52,7 +52,7 @@ class Resources(TypedDict):
     requests: Amount
     """What the scheduler reserves for the container."""
     limits: Amount
-    """What the container may use at most; too little to work is refused: docs/capacity.md has the least."""
+    """What the container may use at most. Too little to work is refused; docs/capacity.md has the minimum."""
 
 
 class GunicornSettings(TypedDict):
@@ -67,16 +67,16 @@ class GunicornSettings(TypedDict):
 
 
 class TaskProcessorSettings(TypedDict):
-    """The pods that work off the queue of tasks (webhooks, audit log, clean-up)."""
+    """The pods that do the tasks in the queue (webhooks, audit log, clean-up)."""
 
     replicas: NotRequired[int]
     """Number of pods. Default: by `size`. (whole number, at least 1)"""
     threads: NotRequired[int]
     """Tasks that a pod does at once; each can hold two connections. (whole number, at least 1; default `5`)"""
     queue_pop_size: NotRequired[int]
-    """Tasks that a thread takes at once and does in turn. A pod that stops finishes them, for which it has a minute a task: the grace period of its pods is this many minutes and one more. (whole number, 1 to 9; default `5`)"""
+    """How many tasks a thread takes at once; it does them in turn. A pod that stops has a minute for each: its grace period is this many minutes and one more. (whole number, 1 to 9; default `5`)"""
     idle_session_timeout: NotRequired[int]
-    """After how many seconds PostgreSQL closes a pod's connection that does nothing. Tasks that take longer, `queuePopSize` at a time, are then done twice. Default: never; before release 2.225.0, which leaves a connection open for every task it did, 5. Set 0 behind a pooler that refuses options (PgBouncer), and for such a release with PostgreSQL 13 and older. (seconds)"""
+    """Seconds after which PostgreSQL closes an idle connection of a pod. If `queuePopSize` tasks together take longer, they are done twice. Default: never; 5 for releases before 2.225.0, which leave a connection open for every task. Set 0 behind a pooler that refuses options (PgBouncer), and for those releases with PostgreSQL 13 or older. (seconds)"""
     resources: NotRequired[Resources]
     """Requests and limits. Default: by `size`."""
 
@@ -97,7 +97,7 @@ class Quota(TypedDict):
     pods: NotRequired[int]
     """Number of pods. (whole number, at least 1; default `300`)"""
     persistent_volume_claims: NotRequired[int]
-    """Number of volume claims. Default: 10, or what the servers of the stack's Clusters need, those in `postgres.cluster.kept` and that of a drill among them, if that is more. (whole number, at least 1)"""
+    """Number of volume claims. Default: 10, or more if the servers of the stack's Clusters need more, including those in `postgres.cluster.kept` and the one of a drill. (whole number, at least 1)"""
 
 
 class LimitRange(TypedDict):
@@ -121,7 +121,7 @@ class NamespaceSettings(TypedDict):
     name: NotRequired[str]
     """Its name. (namespace name; default `feature-flags`)"""
     create: NotRequired[bool]
-    """Whether the stack makes it, and deletes it. `false`: it is there, made by somebody else, with its labels, quota and limits; see [worlds.md](worlds.md#a-namespace-of-the-platform-teams). (true or false; default `true`)"""
+    """Whether the stack creates and deletes it. `false`: somebody else has made it, with its labels, quota and limits; see [worlds.md](worlds.md#a-namespace-of-the-platform-teams). (true or false; default `true`)"""
     quota: NotRequired[Quota]
     """The ResourceQuota."""
     limit_range: NotRequired[LimitRange]
@@ -141,31 +141,31 @@ class MetadataSettings(TypedDict):
     """Labels and annotations beside the program's own; those of the namespace are in `namespace`."""
 
     pods: NotRequired[ObjectMetadata]
-    """Of the pods that go on running. The operator of a Cluster puts them on all that it makes for it."""
+    """For pods that keep running. A Cluster's operator puts them on everything that it makes."""
     jobs: NotRequired[ObjectMetadata]
-    """Of the pods of Jobs. They also say that no service mesh is to put a container beside them, unless you say otherwise here."""
+    """For the pods of Jobs. Unless you say otherwise here, these also tell service meshes to add no container."""
     service_accounts: NotRequired[ObjectMetadata]
-    """Of the service accounts."""
+    """For the service accounts."""
     services: NotRequired[ObjectMetadata]
-    """Of the Services."""
+    """For the Services."""
 
 
 class PodSecurityUserIds(Enum):
-    """`fixed`: the users and groups of the images; `cluster`: the cluster chooses them for the namespace, as OpenShift does by its SCC `restricted-v2`. Not with the embedded PostgreSQL, whose local log-in goes by the names of users."""
+    """`fixed`: the users and groups of the images; `cluster`: the cluster chooses them for the namespace, as OpenShift does with its SCC `restricted-v2`. Not with the embedded PostgreSQL, because its local log-in needs the names of users."""
 
     FIXED = "fixed"
     CLUSTER = "cluster"
 
 
 class PodSecuritySettings(TypedDict):
-    """As whom the pods run; on OpenShift see [worlds.md](worlds.md#openshift)."""
+    """Which users the pods run as; on OpenShift see [worlds.md](worlds.md#openshift)."""
 
     user_ids: NotRequired[PodSecurityUserIds]
-    """`fixed`: the users and groups of the images; `cluster`: the cluster chooses them for the namespace, as OpenShift does by its SCC `restricted-v2`. Not with the embedded PostgreSQL, whose local log-in goes by the names of users. (`fixed`, `cluster`; default `fixed`)"""
+    """`fixed`: the users and groups of the images; `cluster`: the cluster chooses them for the namespace, as OpenShift does with its SCC `restricted-v2`. Not with the embedded PostgreSQL, because its local log-in needs the names of users. (`fixed`, `cluster`; default `fixed`)"""
 
 
 class IpFamily(Enum):
-    """The family of the pods' addresses. `IPv6` is for a cluster that has no IPv4, or has IPv6 first; a cluster with both, IPv4 first, needs nothing."""
+    """The family of the pods' addresses. Set `IPv6` for a cluster that has no IPv4, or IPv6 first. A cluster with both, IPv4 first, does not need it."""
 
     IPV4 = "IPv4"
     IPV6 = "IPv6"
@@ -249,18 +249,18 @@ class Dns(TypedDict):
 
 
 class NetworkPolicySettings(TypedDict):
-    """Network policies: nothing goes in or out of the namespace but what docs/network.md lists."""
+    """Network policies: only what docs/network.md lists goes into or out of the namespace."""
 
     enabled: NotRequired[bool]
     """Whether there are network policies. Default: the value of `production`. (true or false)"""
     ingress_namespace: NotRequired[str]
-    """The namespace of the ingress controller, or of the gateway that leads here. It or `ingressCidrs` is required where there is an Ingress. (namespace)"""
+    """The namespace of the ingress controller, or of the gateway that leads here. With an Ingress this or `ingressCidrs` is required. (namespace)"""
     ingress_pod_labels: NotRequired[dict[str, str]]
     """Labels of the ingress controller's pods there. Default: all pods of that namespace. (map by name: text)"""
     ingress_cidrs: NotRequired[list[str]]
     """Addresses of an ingress controller that has no pod address: the nodes' if it uses their network, the load balancer's if that sends to pods directly. (list: network, as in 10.20.0.0/16; default none)"""
     gateway_namespace: NotRequired[str]
-    """The namespace of the pods that carry the Gateway's traffic, its data plane; see [worlds.md](worlds.md). It or `gatewayCidrs` is required where `gateway.enabled`. (namespace)"""
+    """The namespace of the pods that carry the Gateway's traffic, its data plane; see [worlds.md](worlds.md). With `gateway.enabled` this or `gatewayCidrs` is required. (namespace)"""
     gateway_pod_labels: NotRequired[dict[str, str]]
     """Labels of those pods. Default: all pods of that namespace. (map by name: text)"""
     gateway_cidrs: NotRequired[list[str]]
@@ -274,13 +274,13 @@ class NetworkPolicySettings(TypedDict):
     webhooks: NotRequired[list[Destination]]
     """Where webhooks and Flagsmith's integrations may go. Default: nowhere. (default none)"""
     egress: NotRequired[Egress]
-    """Services outside the stack that other settings name. `to` says who they are. Default: the networks beside the name (`cidr`); for the full name of a Service (`NAME.NAMESPACE.svc`) the pods of that namespace; otherwise any address. `port` is the port that their pods or hosts listen on. Default: the port in their own settings."""
+    """Services outside the stack that other settings name. `to` says where they are. Default: the networks next to the name (`cidr`); for the full name of a Service (`NAME.NAMESPACE.svc`) the pods of that namespace; otherwise any address. `port` is the port that their pods or hosts listen on. Default: the port in their own settings."""
     dns: NotRequired[Dns]
     """The cluster's name server."""
     except_: NotRequired[list[str]]
-    """Networks that are left out of every larger network that is open: of any address, of the internet, of networks in your settings. Link-local networks and metadata services are always left out. (list: network, as in 10.20.0.0/16; default none)"""
+    """Networks that stay closed inside every larger network that is open: any address, the internet, networks in your settings. Link-local networks and metadata services always stay closed. (list: network, as in 10.20.0.0/16; default none)"""
     api_server: NotRequired[list[str]]
-    """All addresses of the cluster's API server, which are left out too: those of `kubectl -n default get endpointslice,service kubernetes`, and `::/128` if it has none of IPv6. Until you name them, each preview says which settings could open a way to it. (list: network, as in 10.20.0.0/16; default none)"""
+    """All addresses of the cluster's API server, which stay closed too: those of `kubectl -n default get endpointslice,service kubernetes`, and `::/128` if it has none of IPv6. Until you name them, each preview says which settings could open a way to it. (list: network, as in 10.20.0.0/16; default none)"""
 
 
 class PasswordSecret(TypedDict):
@@ -289,7 +289,7 @@ class PasswordSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     key: NotRequired[str]
-    """The Secret's key, where it has another name than that. (key in a Secret)"""
+    """The name of the key in the Secret, if it is another one. (key in a Secret)"""
 
 
 class AdminSettings(TypedDict):
@@ -313,22 +313,22 @@ class SdkKeysSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     keys: NotRequired[dict[str, str]]
-    """The Secret's keys that have other names, by the names above. (map by name: text)"""
+    """For keys that have other names in the Secret: the name above, and the name there. (map by name: text)"""
 
 
 class SdkKeysSettings(TypedDict):
     """The keys of the environments of `admin.environments`, in a Secret for each: `flagsmith-sdk-keys-<environment>`."""
 
     environments: NotRequired[list[str]]
-    """Which of `admin.environments` get a Secret. Default: all of a new stack; of a stack that exists, those that its last deployment gave one, and those named below. (list: text)"""
+    """Which of `admin.environments` get a Secret. Default for a new stack: all; for an existing stack: those to which its last deployment gave one, and those named below. (list: text)"""
     client_keys: NotRequired[dict[str, str]]
     """The client keys (which are public) of environments that exist already, by name. `ff keys adopt` writes them. (map by name: text)"""
     existing_secrets: NotRequired[dict[str, SdkKeysSecret]]
     """Existing Secrets in place of generated ones, by the environment's name, with the keys `FLAGSMITH_ENVIRONMENT_KEY` and `FLAGSMITH_SERVER_KEY`."""
     overlap_hours: NotRequired[int]
-    """How many hours a server-side key that was renewed, or that the stack no longer needs, works at least. After them the first `ff keys sync`, or run of the bootstrap Job, deletes it; Flagsmith itself ends no key. 0: the deployment that renews it deletes it. (hours, 0 to 8760; default `24`)"""
+    """How many hours, at least, an old server-side key still works after it was renewed or is no longer needed. After that the next `ff keys sync`, or run of the bootstrap Job, deletes it; Flagsmith itself deletes no key. 0: the deployment that renews a key deletes the old one. (hours, 0 to 8760; default `24`)"""
     exported: NotRequired[bool]
-    """Whether the secret output `edgeKeys` gives each environment's client key, and a server-side key for proxies, to the stack of [an edge elsewhere](edge.md#another-region-another-cluster). Whoever can read this stack's secret outputs has them. (true or false; default `false`)"""
+    """Whether the stack has the secret output `edgeKeys`: each environment's client key, and a server-side key for proxies, for the stack of [an edge elsewhere](edge.md#another-region-another-cluster). Anybody who can read this stack's secret outputs has these keys. (true or false; default `false`)"""
 
 
 class DjangoSecret(TypedDict):
@@ -337,7 +337,7 @@ class DjangoSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     key: NotRequired[str]
-    """The Secret's key, where it has another name than that. (key in a Secret)"""
+    """The name of the key in the Secret, if it is another one. (key in a Secret)"""
 
 
 class SecretKeySettings(TypedDict):
@@ -412,7 +412,7 @@ class SecretStoreSettings(TypedDict):
 
 
 class RotationsSettings(TypedDict):
-    """How often each generated secret was renewed; another number is another value. `ff secrets rotate` raises it."""
+    """How often each generated secret was renewed. Another number makes another value; `ff secrets rotate` raises it."""
 
     postgres: NotRequired[int]
     """The administrator of the stack's own PostgreSQL. (whole number; default `0`)"""
@@ -423,7 +423,7 @@ class RotationsSettings(TypedDict):
     analytics: NotRequired[int]
     """The log-in of the analytics' reader. (whole number; default `0`)"""
     rollouts: NotRequired[int]
-    """The token of what runs rollouts. (whole number; default `0`)"""
+    """The token of the pod that runs rollouts. (whole number; default `0`)"""
     redis: NotRequired[int]
     """The embedded Redis. (whole number; default `0`)"""
     django: NotRequired[int]
@@ -439,7 +439,7 @@ class RotationsSettings(TypedDict):
 
 
 class PostgresMode(Enum):
-    """`embedded`: the stack runs its own PostgreSQL, one pod; `cloudnativepg`: a Cluster of CloudNativePG, whose operator the cluster has, 1.30.0 or newer; `external`: you have one. Another mode begins empty, and is refused while the database of the one before is there."""
+    """`embedded`: the stack runs its own PostgreSQL, one pod; `cloudnativepg`: a Cluster of CloudNativePG, which needs its operator (1.30.0 or newer) in the cluster; `external`: you have a PostgreSQL. Another mode begins with an empty database, and is refused while the old database exists."""
 
     EMBEDDED = "embedded"
     CLOUDNATIVEPG = "cloudnativepg"
@@ -452,9 +452,9 @@ class PostgresSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     keys: NotRequired[dict[str, str]]
-    """The Secret's keys that have other names, by the names above. (map by name: text)"""
+    """For keys that have other names in the Secret: the name above, and the name there. (map by name: text)"""
     key: NotRequired[str]
-    """The Secret's key of the address, in place of that. (key in a Secret)"""
+    """The name of the address' key in the Secret, if it is another one. (key in a Secret)"""
 
 
 class Storage(TypedDict):
@@ -498,7 +498,7 @@ class WalStorage(TypedDict):
 
 
 class ClusterAntiAffinity(Enum):
-    """`preferred`: the servers go to different nodes as far as there are any; `required`: a server for which there is no node of its own waits. Over zones they are spread in any case."""
+    """`preferred`: the servers go to different nodes where possible; `required`: a server waits until it has a node of its own. They are spread over zones in any case."""
 
     PREFERRED = "preferred"
     REQUIRED = "required"
@@ -512,7 +512,7 @@ class SynchronousMethod(Enum):
 
 
 class SynchronousDataDurability(Enum):
-    """`required`: without as many standbys nothing can be written; `preferred`: then fewer are waited for. Default: `required` where one more standby may be missing than are waited for, otherwise `preferred`."""
+    """With fewer standbys than that, `required`: nothing can be written; `preferred`: a commit waits for those that are there. Default: `required` if there are more standbys than a commit waits for, else `preferred`."""
 
     REQUIRED = "required"
     PREFERRED = "preferred"
@@ -522,24 +522,24 @@ class Synchronous(TypedDict):
     """How many standbys have a transaction before Flagsmith is told that it is done."""
 
     enabled: NotRequired[bool]
-    """Whether standbys are waited for. Default: where there are two instances or more. (true or false)"""
+    """Whether a commit waits for standbys. Default: with two instances or more. (true or false)"""
     method: NotRequired[SynchronousMethod]
     """`any`: whichever standbys are first; `first`: those that come first in the list. (`any`, `first`; default `any`)"""
     number: NotRequired[int]
-    """How many standbys are waited for. (whole number, at least 1; default `1`)"""
+    """How many standbys a commit waits for. (whole number, at least 1; default `1`)"""
     data_durability: NotRequired[SynchronousDataDurability]
-    """`required`: without as many standbys nothing can be written; `preferred`: then fewer are waited for. Default: `required` where one more standby may be missing than are waited for, otherwise `preferred`. (`required`, `preferred`)"""
+    """With fewer standbys than that, `required`: nothing can be written; `preferred`: a commit waits for those that are there. Default: `required` if there are more standbys than a commit waits for, else `preferred`. (`required`, `preferred`)"""
 
 
 class PoolerSettings(TypedDict):
     """PgBouncer between the API and the primary, in transaction mode. All others go straight to the primary."""
 
     enabled: NotRequired[bool]
-    """Whether there is one. Default: by `size`, from `medium`; not with `readReplicas`, since through a pooler nothing is read from a standby while the primary is away. (true or false)"""
+    """Whether there is one. Default: by `size`, from `medium` on; none with `readReplicas`, because through a pooler nothing is read from a standby while the primary is away. (true or false)"""
     instances: NotRequired[int]
     """Number of its pods. Default: by `size`. (whole number, at least 2)"""
     pool_size: NotRequired[int]
-    """Connections to the primary that each pod opens at most. Default: what `postgres.maxConnections` leaves to them. (whole number, at least 1)"""
+    """How many connections to the primary each pod opens at most. Default: what `postgres.maxConnections` leaves to them. (whole number, at least 1)"""
     image: NotRequired[str]
     """PgBouncer's image, as CloudNativePG makes it. (image reference; default `ghcr.io/cloudnative-pg/pgbouncer`)"""
     version: NotRequired[str]
@@ -552,7 +552,7 @@ class ClusterBackup(TypedDict):
     """Base backups and the archive of the write-ahead log, by the Barman Cloud plugin, in the bucket of `backup.s3`."""
 
     enabled: NotRequired[bool]
-    """Whether there are any: with them, `backup.s3` is required, and the plugin. (true or false; default `false`)"""
+    """Whether there are any. They need `backup.s3` and the Barman Cloud plugin. (true or false; default `false`)"""
     schedule: NotRequired[str]
     """When a base backup is made, in UTC: six fields, seconds first. (cron with six fields, in UTC; default `0 45 1 * * *`)"""
     suspend: NotRequired[bool]
@@ -567,7 +567,7 @@ class Recovery(TypedDict):
     """Where a new Cluster's data comes from: the base backups and the archive of another one, in the same bucket."""
 
     cluster: str
-    """The Cluster whose archive it is; it need not be there any more. (name of a Cluster)"""
+    """The Cluster whose archive it is. The Cluster need not exist any more. (name of a Cluster)"""
     target_time: NotRequired[str]
     """The moment to recover, in UTC. Default: the last one that is archived. (moment, in UTC)"""
 
@@ -576,7 +576,7 @@ class ClusterSettings(TypedDict):
     """A Cluster of CloudNativePG; see [data-tier.md](data-tier.md)."""
 
     name: NotRequired[str]
-    """The Cluster's name. Another name is another Cluster, which begins empty, or with `recovery`; the one before then goes into `kept`, and without that the change is refused. (name of a Cluster; default `flagsmith-pg`)"""
+    """The Cluster's name. Another name is another Cluster, which begins empty or with `recovery`. Name the old one in `kept`; without that the change is refused. (name of a Cluster; default `flagsmith-pg`)"""
     operator_namespace: NotRequired[str]
     """For network policies: the namespace of the operator and its plugins. (namespace; default `cnpg-system`)"""
     instances: NotRequired[int]
@@ -588,32 +588,32 @@ class ClusterSettings(TypedDict):
     wal_storage: NotRequired[WalStorage]
     """A volume of its own for the write-ahead log."""
     parameters: NotRequired[dict[str, str]]
-    """Parameters of PostgreSQL, beside those that follow from memory, disk and connections, or in their place. (map by name: text)"""
+    """Parameters of PostgreSQL. They add to those that follow from memory, disk and connections, or replace them. (map by name: text)"""
     anti_affinity: NotRequired[ClusterAntiAffinity]
-    """`preferred`: the servers go to different nodes as far as there are any; `required`: a server for which there is no node of its own waits. Over zones they are spread in any case. (`preferred`, `required`; default `preferred`)"""
+    """`preferred`: the servers go to different nodes where possible; `required`: a server waits until it has a node of its own. They are spread over zones in any case. (`preferred`, `required`; default `preferred`)"""
     synchronous: NotRequired[Synchronous]
     """Synchronous replication."""
     pooler: NotRequired[PoolerSettings]
     """PgBouncer for the API."""
     read_replicas: NotRequired[bool]
-    """Whether the API reads flags, identities and documents from the standbys, as far as the release does (2.261.0 and newer). They can lag. Without a pooler they also answer while the primary is away. (true or false; default `false`)"""
+    """Whether the API reads flags, identities and documents from the standbys, if the release can (2.261.0 and newer). Standbys can lag. Without a pooler they also answer while the primary is away. (true or false; default `false`)"""
     backup: NotRequired[ClusterBackup]
     """Backups to any moment."""
     recovery: NotRequired[Recovery]
-    """For a new Cluster only: it begins with what another one's archive holds, not empty. It has no effect on one that is there."""
+    """For a new Cluster only: it begins with the data in another Cluster's archive. It has no effect on a Cluster that exists."""
     kept: NotRequired[list[str]]
-    """Clusters of before that stay as they are, such as the one that another was recovered from. One that leaves the list before you have deleted it by hand is refused. (list: name of a Cluster; default none)"""
+    """Earlier Clusters that stay as they are, such as the one that the new one was recovered from. Delete a Cluster by hand before you take it out of this list; otherwise the change is refused. (list: name of a Cluster; default none)"""
 
 
 class MoveBeside(Enum):
-    """The mode of the database that is there beside the live one: the one that the data moves to, and after the move the one that it came from."""
+    """The mode of the database beside the live one: where the data moves to, and after the move where it came from."""
 
     EMBEDDED = "embedded"
     CLOUDNATIVEPG = "cloudnativepg"
 
 
 class MoveStep(Enum):
-    """How far the move is. `prepared`: the other database is declared, and Flagsmith serves as before; `stopped`: the dashboard and the admin API answer 503, and tasks wait; `copying`: nothing is written, and the data is brought over; `switching`: Flagsmith moves; `kept`: it has moved, and the database of before stays as it is; `released`: that is about to be deleted."""
+    """How far the move is. `prepared`: the other database is declared, and Flagsmith serves as before; `stopped`: the dashboard and the admin API answer 503, and tasks wait; `copying`: nothing is written, and the data is copied; `switching`: Flagsmith moves; `kept`: it has moved, and the old database stays as it is; `released`: the old database is about to be deleted."""
 
     PREPARED = "prepared"
     STOPPED = "stopped"
@@ -627,16 +627,16 @@ class MoveSettings(TypedDict):
     """What `ff db move` writes, step by step: see [data-tier.md](data-tier.md#from-one-mode-to-the-other)."""
 
     beside: MoveBeside
-    """The mode of the database that is there beside the live one: the one that the data moves to, and after the move the one that it came from. (`embedded`, `cloudnativepg`)"""
+    """The mode of the database beside the live one: where the data moves to, and after the move where it came from. (`embedded`, `cloudnativepg`)"""
     step: MoveStep
-    """How far the move is. `prepared`: the other database is declared, and Flagsmith serves as before; `stopped`: the dashboard and the admin API answer 503, and tasks wait; `copying`: nothing is written, and the data is brought over; `switching`: Flagsmith moves; `kept`: it has moved, and the database of before stays as it is; `released`: that is about to be deleted. (`prepared`, `stopped`, `copying`, `switching`, `kept`, `released`)"""
+    """How far the move is. `prepared`: the other database is declared, and Flagsmith serves as before; `stopped`: the dashboard and the admin API answer 503, and tasks wait; `copying`: nothing is written, and the data is copied; `switching`: Flagsmith moves; `kept`: it has moved, and the old database stays as it is; `released`: the old database is about to be deleted. (`prepared`, `stopped`, `copying`, `switching`, `kept`, `released`)"""
 
 
 class PostgresSettings(TypedDict):
     """The database of Flagsmith."""
 
     mode: NotRequired[PostgresMode]
-    """`embedded`: the stack runs its own PostgreSQL, one pod; `cloudnativepg`: a Cluster of CloudNativePG, whose operator the cluster has, 1.30.0 or newer; `external`: you have one. Another mode begins empty, and is refused while the database of the one before is there. (`embedded`, `cloudnativepg`, `external`; default `embedded`)"""
+    """`embedded`: the stack runs its own PostgreSQL, one pod; `cloudnativepg`: a Cluster of CloudNativePG, which needs its operator (1.30.0 or newer) in the cluster; `external`: you have a PostgreSQL. Another mode begins with an empty database, and is refused while the old database exists. (`embedded`, `cloudnativepg`, `external`; default `embedded`)"""
     existing_secret: NotRequired[PostgresSecret]
     """An existing Secret. External (required): key `DATABASE_URL`. Embedded: keys `password` and `DATABASE_URL`; without it the program generates one. Not with a Cluster."""
     cidr: NotRequired[list[str]]
@@ -646,9 +646,9 @@ class PostgresSettings(TypedDict):
     data_major: NotRequired[int]
     """Embedded only. The major version of the data on the volume; `ff db upgrade` changes it together with `version`, and moves the data. (whole number, at least 1; default `17`)"""
     reindex_for: NotRequired[str]
-    """Embedded only. The version of the C library for which the start makes all indexes anew. Text is sorted as that library says, and another Debian release has another one (bookworm 2.36, trixie 2.41): the server refuses to start with an image that sorts otherwise, and says which version to set here. (version)"""
+    """Embedded only. The version of the C library for which the server rebuilds all indexes at its start. This library sorts text, and each Debian release has another version (bookworm 2.36, trixie 2.41). With an image that sorts differently the server refuses to start, and says which version to set here. (version)"""
     block_evictions: NotRequired[bool]
-    """Embedded only. Whether a drain of the server's node waits until you delete the pod, by a budget that lets nothing go. (true or false; default `false`)"""
+    """Embedded only. Whether a drain of the server's node waits until you delete the pod, by a PodDisruptionBudget that allows no eviction. (true or false; default `false`)"""
     image: NotRequired[str]
     """The image. (image reference; default `postgres`)"""
     storage: NotRequired[Storage]
@@ -658,13 +658,13 @@ class PostgresSettings(TypedDict):
     max_connections: NotRequired[int]
     """Embedded, and with a Cluster: a server's `max_connections`; default: by `size`. External: how many connections Flagsmith may take, for the connection budget; default: not checked. (whole number, at least 1)"""
     migration_lock_timeout: NotRequired[int]
-    """How long a migration waits for a table's lock before it gives way and tries again; meanwhile all queries on the table wait behind it. 0 sets no limit, which poolers that refuse options (PgBouncer) need. (seconds; default `5`)"""
+    """How long a migration waits for a table's lock before it gives way and tries again; meanwhile all queries on the table wait behind it. 0: no limit, which you need with poolers that refuse options (PgBouncer). (seconds; default `5`)"""
     sslmode: NotRequired[PostgresSslmode]
     """External only. libpq's sslmode. Default: `require`. (`disable`, `allow`, `prefer`, `require`, `verify-ca`, `verify-full`)"""
     ca_secret: NotRequired[CaReference]
     """External only. The CA that signed the server's certificate; for `verify-…`."""
     cluster: NotRequired[ClusterSettings]
-    """With a Cluster only. What the operator is asked for."""
+    """With a Cluster only. How the operator makes it."""
     move: NotRequired[MoveSettings]
     """Not external. Written by `ff db move`, never by hand: a database of the other mode beside this one."""
 
@@ -693,7 +693,7 @@ class BucketSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     keys: NotRequired[dict[str, str]]
-    """The Secret's keys that have other names, by the names above. (map by name: text)"""
+    """For keys that have other names in the Secret: the name above, and the name there. (map by name: text)"""
 
 
 class BucketIdentity(TypedDict):
@@ -711,7 +711,7 @@ class S3(TypedDict):
     bucket: str
     """The bucket, which must exist. (bucket)"""
     prefix: NotRequired[str]
-    """The start of the objects' names; the stack's host follows. (text; default `flagsmith`)"""
+    """How the objects' names begin; the stack's host follows. (text; default `flagsmith`)"""
     region: NotRequired[str]
     """The bucket's region. (text)"""
     endpoint: NotRequired[str]
@@ -725,11 +725,11 @@ class S3(TypedDict):
     identity: NotRequired[BucketIdentity]
     """The pods' identity, without `existingSecret`."""
     ca_secret: NotRequired[CaReference]
-    """An existing Secret with the CA that signed the service's certificate, in place of the public ones. It is for the service that gives out identities too."""
+    """An existing Secret with the CA that signed the service's certificate, in place of the public ones. It also counts for the service that gives out identities."""
     proxy: NotRequired[str]
-    """The HTTP proxy by which the pods reach the bucket. They use it for nothing else. (address)"""
+    """The HTTP proxy through which the pods reach the bucket. They use it for nothing else. (address)"""
     no_proxy: NotRequired[list[str]]
-    """What they reach without the proxy. (list: host, domain or network; default none)"""
+    """What the pods reach without the proxy. (list: host, domain or network; default none)"""
 
 
 class PassphraseReference(TypedDict):
@@ -759,7 +759,7 @@ class BackupSettings(TypedDict):
     scratch: NotRequired[ScratchStorage]
     """The volume that `ff db drill` restores a backup on. It comes and goes with the Job's pod."""
     s3: NotRequired[S3]
-    """A bucket in place of the volume, which survives the cluster. Recommended in production."""
+    """A bucket in place of the volume; it survives the cluster. Recommended in production."""
     resources: NotRequired[Resources]
     """Requests and limits of each container of the backup Jobs."""
     encryption: NotRequired[PassphraseReference]
@@ -772,7 +772,7 @@ class DatabaseUrlSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     key: NotRequired[str]
-    """The Secret's key, where it has another name than that. (key in a Secret)"""
+    """The name of the key in the Secret, if it is another one. (key in a Secret)"""
 
 
 class AuditExportSink(Enum):
@@ -842,9 +842,9 @@ class RolloutsSettings(TypedDict):
     enabled: NotRequired[bool]
     """Whether rollouts run by themselves in this stack. (true or false; default `false`)"""
     interval: NotRequired[int]
-    """Seconds between two looks: a broken guard is seen within one of them. A look asks about the hour before it, so that half an hour is the most. (seconds, 1 to 1800; default `60`)"""
+    """Seconds between two checks; a broken guard is found within this time. A check asks about the hour before it, so half an hour is the most. (seconds, 1 to 1800; default `60`)"""
     max_silence: NotRequired[int]
-    """After how many seconds without an answer of a guard the alert fires; a guard's own longer `warn_after` counts in its place. (seconds, 1 to 3600; default `1800`)"""
+    """Seconds without an answer from a guard after which the alert fires. If a guard's own `warn_after` is longer, that counts. (seconds, 1 to 3600; default `1800`)"""
     prometheus: NotRequired[RolloutsPrometheus]
     """The Prometheus that guards ask."""
     resources: NotRequired[Resources]
@@ -862,7 +862,7 @@ class RetentionSettings(TypedDict):
     task_days: NotRequired[int]
     """Days that finished tasks, and the runs of recurring ones, are kept. Tasks that failed for good stay. (days, 1 to 3650; default `30`)"""
     reported_flags: NotRequired[int]
-    """For the warning about the disk alone: how many flags applications report evaluations of, a flag counted once for each environment. (whole number, at least 1; default `50`)"""
+    """Only for the warning about the disk: the number of flags whose evaluations your applications report. Count a flag once for each environment. (whole number, at least 1; default `50`)"""
 
 
 class RedisMode(Enum):
@@ -879,9 +879,9 @@ class RedisSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     keys: NotRequired[dict[str, str]]
-    """The Secret's keys that have other names, by the names above. (map by name: text)"""
+    """For keys that have other names in the Secret: the name above, and the name there. (map by name: text)"""
     key: NotRequired[str]
-    """The Secret's key of the address, in place of that. (key in a Secret)"""
+    """The name of the address' key in the Secret, if it is another one. (key in a Secret)"""
 
 
 class RedisEvictionPolicy(Enum):
@@ -918,7 +918,7 @@ class RedisSettings(TypedDict):
     tls: NotRequired[bool]
     """External only. Whether the URL is `rediss://`. (true or false; default `false`)"""
     check_hostname: NotRequired[bool]
-    """External only. Whether the server's certificate must be for the host of the URL. False takes any certificate that the authority signed, another server's too. (true or false; default `true`)"""
+    """External only. Whether the server's certificate must be for the host of the URL. `false` accepts any certificate that the CA signed, also that of another server. (true or false; default `true`)"""
     ca_secret: NotRequired[CaReference]
     """External only. The CA that signed the server's certificate; needs `tls`."""
 
@@ -934,18 +934,18 @@ class CachesSettings(TypedDict):
     environment: NotRequired[int]
     """The environment that a key belongs to. (seconds, 1 to 3600; default `5`)"""
     environment_document: NotRequired[int]
-    """The document that SDKs with local evaluation poll; best well below `environment`, or a client that sends `If-Modified-Since` may keep an old one. (seconds, 1 to 3600; default `2`)"""
+    """The document that SDKs with local evaluation poll. Keep it well below `environment`; otherwise a client that sends `If-Modified-Since` may keep an old one. (seconds, 1 to 3600; default `2`)"""
     environment_segments: NotRequired[int]
     """The segments with overrides in an environment. (seconds, 1 to 3600; default `5`)"""
     socket_timeout: NotRequired[float]
-    """How long one operation may wait for Redis. A request makes up to three, and with a hung Redis it waits for each: at least 0.02, less than 1 s in all. (seconds, such as 0.1; default `0.05`)"""
+    """How long one operation may wait for Redis, at least 0.02. A request makes up to three, and waits for each if Redis hangs: together they must be less than 1 s. (seconds, such as 0.1; default `0.05`)"""
 
 
 class ServiceSettings(TypedDict):
     """The Service `flagsmith`."""
 
     node_port: NotRequired[int]
-    """A port on every node that leads to Flagsmith, including `/metrics`: for a local cluster, or for what stands in front of nodes that only you can reach. Default: none. (port, 30000 to 32767)"""
+    """A port on every node that leads to Flagsmith, including `/metrics`: for a local cluster, or for a load balancer in front of nodes that only you can reach. Default: none. (port, 30000 to 32767)"""
 
 
 class EdgeSecret(TypedDict):
@@ -954,18 +954,18 @@ class EdgeSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     key: NotRequired[str]
-    """The Secret's key, where it has another name than that. (key in a Secret)"""
+    """The name of the key in the Secret, if it is another one. (key in a Secret)"""
 
 
 class EdgePrimary(TypedDict):
     """The Flagsmith whose flags are served, where another stack has it."""
 
     url: str
-    """Its address, as the proxies reach it. `http://` within the cluster alone where `production` is true. (URL)"""
+    """Its address, as the proxies reach it. With `production: true`, `http://` is for addresses within the cluster only. (URL)"""
     cidr: NotRequired[list[str]]
     """Where it is. For network policies, which cannot use names. Default: `networkPolicy.egress`, otherwise any address. (network, as in 10.20.0.0/16, or list of networks; default none)"""
     stack: NotRequired[str]
-    """The Pulumi stack that deploys it, as `organization/project/stack`, in place of `edge.existingSecret`: its output `edgeKeys` has the keys (`sdkKeys.exported` there). Needs the Pulumi CLI. With a backend of your own the organization is `organization`. (stack)"""
+    """The Pulumi stack that deploys it, as `organization/project/stack`, in place of `edge.existingSecret`. Its output `edgeKeys` has the keys; set `sdkKeys.exported` there. Needs the Pulumi CLI. With a backend of your own the organization is `organization`. (stack)"""
     ca_secret: NotRequired[CaReference]
     """An existing Secret with the CA of its certificate, in place of those that the image trusts."""
 
@@ -984,7 +984,7 @@ class EdgeAutoscaling(TypedDict):
 
 
 class EdgeSpread(Enum):
-    """`required`: a proxy waits rather than that all of them are on one node while another could take pods. A node that is well and has no room then caps how many the others take. `preferred`: they go to different nodes as far as there is room. Default: `required` for a fixed number where `production` is true; else `preferred`."""
+    """`required`: the proxies are never all on one node while another node could take pods; rather, a proxy waits. A healthy node without room then limits how many the others take. `preferred`: they go to different nodes where there is room. Default: `required` for a fixed number with `production: true`; else `preferred`."""
 
     REQUIRED = "required"
     PREFERRED = "preferred"
@@ -1004,21 +1004,21 @@ class EdgeSettings(TypedDict):
     existing_secret: NotRequired[EdgeSecret]
     """An existing Secret with the key `ENVIRONMENT_KEY_PAIRS`, a JSON list of `{server_side_key, client_side_key}`; with `configFile` the key `config.json`, the whole file. Without it the program makes one for `admin.environments`."""
     primary: NotRequired[EdgePrimary]
-    """The Flagsmith whose flags are served. Required with `role: edge`, and only there; elsewhere it is the stack's own."""
+    """The Flagsmith whose flags are served. Required with `role: edge`, and only for that; otherwise it is the stack's own."""
     replicas: NotRequired[int]
     """Number of proxies. Default: by `size`. Not with `edge.autoscaling.enabled`. (whole number, at least 2)"""
     autoscaling: NotRequired[EdgeAutoscaling]
     """An autoscaler in place of a fixed number of proxies."""
     spread: NotRequired[EdgeSpread]
-    """`required`: a proxy waits rather than that all of them are on one node while another could take pods. A node that is well and has no room then caps how many the others take. `preferred`: they go to different nodes as far as there is room. Default: `required` for a fixed number where `production` is true; else `preferred`. (`required`, `preferred`)"""
+    """`required`: the proxies are never all on one node while another node could take pods; rather, a proxy waits. A healthy node without room then limits how many the others take. `preferred`: they go to different nodes where there is room. Default: `required` for a fixed number with `production: true`; else `preferred`. (`required`, `preferred`)"""
     resources: NotRequired[Resources]
     """Requests and limits of a proxy. Default: by `size`."""
     poll_seconds: NotRequired[int]
-    """How often each proxy asks for each environment's document: so late shows a change at most. (seconds, 1 to 3600; default `10`)"""
+    """Seconds between a proxy's requests for an environment's document; a change shows at most so much later. (seconds, 1 to 3600; default `10`)"""
     poll_timeout_seconds: NotRequired[int]
     """How long it waits for a document. (seconds, 1 to 3600; default `5`)"""
     clients: NotRequired[list[Peer]]
-    """For network policies: who within the cluster may call the proxies' Service itself. They can read whole environments with the public key. Default: nobody; all go through the public name. (default none)"""
+    """For network policies: who within the cluster may call the proxies' Service itself. They can read whole environments with the public key. Default: nobody; everybody uses the public name. (default none)"""
 
 
 class IngressTlsFrom(Enum):
@@ -1050,9 +1050,9 @@ class IngressSettings(TypedDict):
     """The Ingress that publishes `host`; see [ingress.md](ingress.md)."""
 
     enabled: NotRequired[bool]
-    """Whether there is an Ingress. Without it a route of your own leads from `host` to the Service `flagsmith`, port 8000. (true or false; default `true`)"""
+    """Whether there is an Ingress. Without it, you provide a route from `host` to the Service `flagsmith`, port 8000. (true or false; default `true`)"""
     class_name: NotRequired[str]
-    """The IngressClass. Required where there is an Ingress, unless `defaultClass` is true, or the annotation `kubernetes.io/ingress.class` names the class for a controller that reads that alone. (Kubernetes name)"""
+    """The IngressClass. Required where there is an Ingress, unless `defaultClass` is true, or the annotation `kubernetes.io/ingress.class` names the class for a controller that reads only that. (Kubernetes name)"""
     default_class: NotRequired[bool]
     """Whether the Ingress names no class, so that it gets the cluster's default one. (true or false; default `false`)"""
     annotations: NotRequired[dict[str, str]]
@@ -1109,7 +1109,7 @@ class GatewaySettings(TypedDict):
     redirect_from: NotRequired[list[ParentReference]]
     """With `parentRefs`: their listeners for plain HTTP, from which a second route leads to `https://`. (default none)"""
     class_name: NotRequired[str]
-    """The GatewayClass of a Gateway of the stack's own, which is then made. (Kubernetes name)"""
+    """The GatewayClass. With it, the stack makes a Gateway of its own. (Kubernetes name)"""
     annotations: NotRequired[dict[str, str]]
     """Further annotations of that Gateway, for its controller. (map by name: text)"""
     http_port: NotRequired[int]
@@ -1119,7 +1119,7 @@ class GatewaySettings(TypedDict):
     redirect: NotRequired[bool]
     """Whether that Gateway listens for plain HTTP too and redirects it to `https://`. (true or false; default `true`)"""
     hsts_seconds: NotRequired[int]
-    """For how many seconds browsers that came by `https://` come by nothing else (HSTS), such as 31536000, a year. The route adds the header to every answer (`ResponseHeaderModifier`, which an implementation may lack: then it says so). Default: no such header. (seconds)"""
+    """For how many seconds a browser that has used `https://` uses nothing else (HSTS), such as 31536000, a year. The route adds the header to every answer (`ResponseHeaderModifier`; an implementation that lacks it says so). Default: no such header. (seconds)"""
     await_conditions: NotRequired[bool]
     """Whether a deployment waits until the Gateway is programmed and the routes are accepted. Set it to false where no controller reports that. (true or false; default `true`)"""
     tls: NotRequired[GatewayTls]
@@ -1130,9 +1130,9 @@ class Thresholds(TypedDict):
     """What the alerts compare with."""
 
     sdk_error_percent: NotRequired[float]
-    """Answers 5xx of an SDK endpoint within an hour, of all of its answers. Ten times as many within 5 minutes, or 50 %, fire at once. (percent, above 0; default `1`)"""
+    """Share of 5xx in an SDK endpoint's answers within an hour. Ten times this share within 5 minutes, or 50 %, fires at once. (percent, above 0; default `1`)"""
     error_percent: NotRequired[float]
-    """Answers 5xx of the whole API within an hour (vendor: worth a look above 0.1). (percent, above 0; default `0.1`)"""
+    """Share of 5xx in the whole API's answers within an hour (vendor: worth a look above 0.1). (percent, above 0; default `0.1`)"""
     latency_seconds: NotRequired[float]
     """The 99th percentile of an SDK endpoint's answers (vendor: 1 s). (seconds, up to 10; default `1`)"""
     cpu_percent: NotRequired[int]
@@ -1154,7 +1154,7 @@ class Thresholds(TypedDict):
     edge_proxies: NotRequired[int]
     """The fewest proxies of the edge that have documents. (whole number, at least 1; default `2`)"""
     edge_stale_seconds: NotRequired[int]
-    """The greatest age of a proxy's documents; of six times `edge.pollSeconds` and this, the greater counts. (whole number, at least 1; default `300`)"""
+    """The greatest age of a proxy's documents. Six times `edge.pollSeconds` counts in its place, if that is more. (whole number, at least 1; default `300`)"""
     certificate_days: NotRequired[int]
     """Days until the certificate ends; cert-manager renews at 30. (whole number, at least 1; default `14`)"""
 
@@ -1178,7 +1178,7 @@ class RedisUrlSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     key: NotRequired[str]
-    """The Secret's key, where it has another name than that. (key in a Secret)"""
+    """The name of the key in the Secret, if it is another one. (key in a Secret)"""
 
 
 class RedisExporter(TypedDict):
@@ -1252,7 +1252,7 @@ class MonitoringSettings(TypedDict):
     interval: NotRequired[int]
     """How often metrics are scraped. (seconds, 10 to 120; default `30`)"""
     runbook_url: NotRequired[str]
-    """The page that alerts and dashboards link to; a copy of docs/runbook.md with the same headings. (URL; default `https://github.com/footanalytics/feature-flags/blob/main/docs/runbook.md`)"""
+    """The page that alerts and dashboards link to: docs/runbook.md, or a copy with the same headings. (URL; default `https://github.com/footanalytics/feature-flags/blob/main/docs/runbook.md`)"""
     thresholds: NotRequired[Thresholds]
     """What the alerts compare with."""
     postgres: NotRequired[PostgresExporter]
@@ -1264,7 +1264,7 @@ class MonitoringSettings(TypedDict):
     flag_metrics: NotRequired[FlagMetricsSettings]
     """Metrics of what Flagsmith keeps in PostgreSQL."""
     edge_metrics: NotRequired[EdgeMetricsSettings]
-    """Metrics of how old the documents of the edge are."""
+    """Metrics of the age of the edge's documents."""
 
 
 class VariableReference(TypedDict):
@@ -1360,7 +1360,7 @@ class OAuthSecret(TypedDict):
     name: str
     """The Secret's name. (name of a Secret)"""
     keys: NotRequired[dict[str, str]]
-    """The Secret's keys that have other names, by the names above. (map by name: text)"""
+    """For keys that have other names in the Secret: the name above, and the name there. (map by name: text)"""
 
 
 class GitHubLogin(TypedDict):
@@ -1382,7 +1382,7 @@ class LoginSettings(TypedDict):
 
 
 class LogsAccess(Enum):
-    """Which requests are logged, each as a line of JSON with its id: all, those answered with 400 or above or after more than a second, or none. Default: `all`, and `none` for releases before 2.225.0."""
+    """Which requests are logged, each as a line of JSON with its id. `problems`: those answered with 400 or above, or after more than a second. Default: `all`; `none` for releases before 2.225.0."""
 
     ALL = "all"
     PROBLEMS = "problems"
@@ -1393,7 +1393,7 @@ class LogsSettings(TypedDict):
     """Flagsmith's log; see docs/logs.md."""
 
     access: NotRequired[LogsAccess]
-    """Which requests are logged, each as a line of JSON with its id: all, those answered with 400 or above or after more than a second, or none. Default: `all`, and `none` for releases before 2.225.0. (`all`, `problems`, `none`)"""
+    """Which requests are logged, each as a line of JSON with its id. `problems`: those answered with 400 or above, or after more than a second. Default: `all`; `none` for releases before 2.225.0. (`all`, `problems`, `none`)"""
 
 
 class TracingProtocol(Enum):
@@ -1435,23 +1435,23 @@ class Arguments(TypedDict):
     """Every setting."""
 
     role: NotRequired[Role]
-    """What the stack deploys: `platform`, all of Flagsmith; `edge`, the proxies of [the edge](edge.md#another-region-another-cluster) alone, of a Flagsmith that is elsewhere. (`platform`, `edge`; default `platform`)"""
+    """What the stack deploys. `platform`: all of Flagsmith; `edge`: only the proxies of [the edge](edge.md#another-region-another-cluster), for a Flagsmith that runs elsewhere. (`platform`, `edge`; default `platform`)"""
     host: str
     """The public DNS name. All URLs, allowed hosts and origins derive from it. (DNS name)"""
     additional_hosts: NotRequired[list[str]]
-    """Further names, such as an internal one: the Ingress and the Gateway lead from them too, the certificate is for them, and Flagsmith answers them. Links in mails, and the edge of other clusters, go by `host` alone. (list: DNS name; default none)"""
+    """Further names of Flagsmith, such as an internal one. The Ingress, the Gateway and the certificate are for them too. Links in mails, and the edge of other clusters, use only `host`. (list: DNS name; default none)"""
     public_url: NotRequired[str]
     """Where people reach Flagsmith, if `host` and `ingress` do not say so: at another port, or without TLS, as on a local cluster. Its host must be `host`. (URL)"""
     context: str
     """The kubeconfig context to deploy to. No other is ever used. (text)"""
     cluster_identifier: NotRequired[str]
-    """What identifies the cluster to Pulumi; changing it replaces everything. Not the context, whose name each person may choose. Default: the namespace. (text)"""
+    """The cluster's name for Pulumi; changing it replaces everything. It is not the context, whose name each person may choose. Default: the namespace. (text)"""
     cluster_uid: NotRequired[str]
     """The uid of the cluster's namespace `kube-system`; a deployment to another cluster is refused. Default: once a stack is deployed, Pulumi's state knows its cluster; before that, and with the direct engine, nothing checks it. (text)"""
     api_versions: NotRequired[list[str]]
     """The custom resources that the cluster serves, each as group/version or group/version/Kind. Default: `up` and `preview` ask the cluster; commands that ask no cluster (`ff render`, `ff preview --against`, `ff policy check`) leave out what needs them and say so, unless you list them with `--api-versions`. (list: group/version or group/version/Kind)"""
     production: NotRequired[bool]
-    """Whether people's work depends on this stack. If so, what is optional elsewhere is on or required. (true or false; default `false`)"""
+    """Whether people's work depends on this stack. If so, much that is optional elsewhere is on or required. (true or false; default `false`)"""
     version: NotRequired[str]
     """The release of Flagsmith. (X.Y.Z; default `2.265.0`)"""
     image: NotRequired[str]
@@ -1479,7 +1479,7 @@ class Arguments(TypedDict):
     pod_security: NotRequired[PodSecuritySettings]
     """As whom the containers run."""
     ip_family: NotRequired[IpFamily]
-    """The family of the pods' addresses. `IPv6` is for a cluster that has no IPv4, or has IPv6 first; a cluster with both, IPv4 first, needs nothing. (`IPv4`, `IPv6`; default `IPv4`)"""
+    """The family of the pods' addresses. Set `IPv6` for a cluster that has no IPv4, or IPv6 first. A cluster with both, IPv4 first, does not need it. (`IPv4`, `IPv6`; default `IPv4`)"""
     network_policy: NotRequired[NetworkPolicySettings]
     """Who may talk to whom; see network.md."""
     protect: NotRequired[bool]

@@ -10,7 +10,7 @@ from components.settings.problems import Problem
 from components.settings.types import Boolean, SecretDataKey, SecretName, secret_name
 from components.text.object_names import ENVIRONMENT_KEYS
 
-OTHER_KEY = "The Secret's key, where it has another name than that."
+OTHER_KEY = "The name of the key in the Secret, if it is another one."
 
 
 class SecretByName(Section):
@@ -57,7 +57,8 @@ class ManyKeysSecret(NamedSecret):
     """An existing Secret of which several keys are read."""
 
     keys: dict[SecretDataKey, SecretDataKey] = Field(
-        default_factory=dict, description="The Secret's keys that have other names, by the names above."
+        default_factory=dict,
+        description="For keys that have other names in the Secret: the name above, and the name there.",
     )
 
     @property
@@ -76,7 +77,10 @@ class ManyKeysSecret(NamedSecret):
 class ServerSecret(ManyKeysSecret):
     """An existing Secret with an address, and for a server of the stack's own the log-in too."""
 
-    key: SecretDataKey | None = Field(default=None, description="The Secret's key of the address, in place of that.")
+    key: SecretDataKey | None = Field(
+        default=None,
+        description="The name of the address' key in the Secret, if it is another one.",
+    )
 
     @property
     def renamed(self) -> Mapping[str, str]:

@@ -26,7 +26,8 @@ class Resources(Section):
 
     requests: Amount = Field(description="What the scheduler reserves for the container.")
     limits: Amount = Field(
-        description="What the container may use at most; too little to work is refused: docs/capacity.md has the least."
+        description="What the container may use at most. Too little to work is refused; docs/capacity.md has the "
+        "minimum."
     )
 
     def problems(self) -> Iterator[Problem]:

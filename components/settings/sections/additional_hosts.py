@@ -9,8 +9,7 @@ from components.settings.sections.host import HostName
 AdditionalHostsSetting = Annotated[
     tuple[HostName, ...],
     Field(
-        description="Further names, such as an internal one: the Ingress and the Gateway lead from them too, the "
-        "certificate is for them, and Flagsmith answers them. Links in mails, and the edge of other clusters, go by "
-        "`host` alone."
+        description="Further names of Flagsmith, such as an internal one. The Ingress, the Gateway and the "
+        "certificate are for them too. Links in mails, and the edge of other clusters, use only `host`."
     ),
 ]

@@ -72,7 +72,7 @@ class S3(Section):
     """A bucket of S3, or of a service that speaks its protocol."""
 
     bucket: Bucket = Field(description="The bucket, which must exist.")
-    prefix: Text = Field(default="flagsmith", description="The start of the objects' names; the stack's host follows.")
+    prefix: Text = Field(default="flagsmith", description="How the objects' names begin; the stack's host follows.")
     region: Text | None = Field(default=None, description="The bucket's region.")
     endpoint: Endpoint | None = Field(default=None, description="The service's address. Default: Amazon's.")
     cidr: Cidrs = Field(default=(), description=f"Where the service is. {BESIDE}")
@@ -90,12 +90,13 @@ class S3(Section):
     ca_secret: CaReference | None = Field(
         default=None,
         description="An existing Secret with the CA that signed the service's certificate, in place of the public "
-        "ones. It is for the service that gives out identities too.",
+        "ones. It also counts for the service that gives out identities.",
     )
     proxy: Endpoint | None = Field(
-        default=None, description="The HTTP proxy by which the pods reach the bucket. They use it for nothing else."
+        default=None,
+        description="The HTTP proxy through which the pods reach the bucket. They use it for nothing else.",
     )
-    no_proxy: tuple[PassedBy, ...] = Field(default=(), description="What they reach without the proxy.")
+    no_proxy: tuple[PassedBy, ...] = Field(default=(), description="What the pods reach without the proxy.")
 
     @property
     def by_identity(self) -> bool:
@@ -171,7 +172,7 @@ class BackupSettings(Section):
     )
     s3: S3 | None = Field(
         default=None,
-        description="A bucket in place of the volume, which survives the cluster. Recommended in production.",
+        description="A bucket in place of the volume; it survives the cluster. Recommended in production.",
     )
     resources: Resources = Field(
         default=BACKUP_RESOURCES, description="Requests and limits of each container of the backup Jobs."

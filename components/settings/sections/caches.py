@@ -51,14 +51,14 @@ class CachesSettings(Section):
     environment: Seconds = Field(default=5, description="The environment that a key belongs to.")
     environment_document: Seconds = Field(
         default=2,
-        description="The document that SDKs with local evaluation poll; best well below `environment`, or a client "
-        "that sends `If-Modified-Since` may keep an old one.",
+        description="The document that SDKs with local evaluation poll. Keep it well below `environment`; otherwise a "
+        "client that sends `If-Modified-Since` may keep an old one.",
     )
     environment_segments: Seconds = Field(default=5, description="The segments with overrides in an environment.")
     socket_timeout: SocketTimeout = Field(
         default=0.05,
-        description="How long one operation may wait for Redis. A request makes up to three, and with a hung Redis "
-        "it waits for each: at least 0.02, less than 1 s in all.",
+        description="How long one operation may wait for Redis, at least 0.02. A request makes up to three, and waits "
+        "for each if Redis hangs: together they must be less than 1 s.",
     )
 
     def worst_cases(self) -> dict[str, int]:

@@ -9,7 +9,7 @@ from components.settings.types import Text
 ClusterIdentifierSetting = Annotated[
     Text | None,
     Field(
-        description="What identifies the cluster to Pulumi; changing it replaces everything. Not the context, "
-        "whose name each person may choose. Default: the namespace."
+        description="The cluster's name for Pulumi; changing it replaces everything. It is not the context, whose "
+        "name each person may choose. Default: the namespace."
     ),
 ]

@@ -67,15 +67,15 @@ class EdgePrimary(Section):
     """The Flagsmith whose flags are served, where another stack has it."""
 
     url: PublicUrl = Field(
-        description="Its address, as the proxies reach it. `http://` within the cluster alone where `production` is "
-        "true."
+        description="Its address, as the proxies reach it. With `production: true`, `http://` is for addresses within "
+        "the cluster only."
     )
     cidr: Cidrs = Field(default=(), description=f"Where it is. {BESIDE}")
     stack: StackName | None = Field(
         default=None,
         description="The Pulumi stack that deploys it, as `organization/project/stack`, in place of "
-        "`edge.existingSecret`: its output `edgeKeys` has the keys (`sdkKeys.exported` there). Needs the Pulumi CLI. "
-        "With a backend of your own the organization is `organization`.",
+        "`edge.existingSecret`. Its output `edgeKeys` has the keys; set `sdkKeys.exported` there. Needs the Pulumi "
+        "CLI. With a backend of your own the organization is `organization`.",
     )
     ca_secret: CaReference | None = Field(
         default=None,
@@ -106,8 +106,8 @@ class EdgeSettings(Section):
     )
     primary: EdgePrimary | None = Field(
         default=None,
-        description="The Flagsmith whose flags are served. Required with `role: edge`, and only there; elsewhere it is "
-        "the stack's own.",
+        description="The Flagsmith whose flags are served. Required with `role: edge`, and only for that; otherwise "
+        "it is the stack's own.",
     )
     replicas: EdgePods | None = Field(
         default=None, description="Number of proxies. Default: by `size`. Not with `edge.autoscaling.enabled`."
@@ -117,21 +117,22 @@ class EdgeSettings(Section):
     )
     spread: EdgeSpread | None = Field(
         default=None,
-        description="`required`: a proxy waits rather than that all of them are on one node while another could take "
-        "pods. A node that is well and has no room then caps how many the others take. `preferred`: they go to "
-        "different nodes as far as there is room. Default: `required` for a fixed number where `production` is true; "
-        "else `preferred`.",
+        description="`required`: the proxies are never all on one node while another node could take pods; rather, a "
+        "proxy waits. A healthy node without room then limits how many the others take. `preferred`: they go to "
+        "different nodes where there is room. Default: `required` for a fixed number with `production: true`; else "
+        "`preferred`.",
     )
     resources: Resources | None = Field(default=None, description="Requests and limits of a proxy. Default: by `size`.")
     poll_seconds: Seconds = Field(
         default=10,
-        description="How often each proxy asks for each environment's document: so late shows a change at most.",
+        description="Seconds between a proxy's requests for an environment's document; a change shows at most so much "
+        "later.",
     )
     poll_timeout_seconds: Seconds = Field(default=5, description="How long it waits for a document.")
     clients: tuple[Peer, ...] = Field(
         default=(),
         description="For network policies: who within the cluster may call the proxies' Service itself. They can read "
-        "whole environments with the public key. Default: nobody; all go through the public name.",
+        "whole environments with the public key. Default: nobody; everybody uses the public name.",
     )
 
     @property

@@ -111,7 +111,7 @@ class GatewaySettings(Section):
         description="With `parentRefs`: their listeners for plain HTTP, from which a second route leads to `https://`.",
     )
     class_name: ObjectName | None = Field(
-        default=None, description="The GatewayClass of a Gateway of the stack's own, which is then made."
+        default=None, description="The GatewayClass. With it, the stack makes a Gateway of its own."
     )
     annotations: dict[QualifiedName, PlainText] = Field(
         default_factory=dict, description="Further annotations of that Gateway, for its controller."
@@ -124,9 +124,9 @@ class GatewaySettings(Section):
     )
     hsts_seconds: Annotated[WholeNumber, Field(ge=1, le=63_072_000), Kind("seconds")] | None = Field(
         default=None,
-        description="For how many seconds browsers that came by `https://` come by nothing else (HSTS), such as "
-        "31536000, a year. The route adds the header to every answer (`ResponseHeaderModifier`, which an "
-        "implementation may lack: then it says so). Default: no such header.",
+        description="For how many seconds a browser that has used `https://` uses nothing else (HSTS), such as "
+        "31536000, a year. The route adds the header to every answer (`ResponseHeaderModifier`; an implementation "
+        "that lacks it says so). Default: no such header.",
     )
     await_conditions: Boolean = Field(
         default=True,

@@ -73,13 +73,13 @@ class IngressSettings(Section):
 
     enabled: Boolean = Field(
         default=True,
-        description="Whether there is an Ingress. Without it a route of your own leads from `host` to the Service "
+        description="Whether there is an Ingress. Without it, you provide a route from `host` to the Service "
         "`flagsmith`, port 8000.",
     )
     class_name: ObjectName | None = Field(
         default=None,
         description="The IngressClass. Required where there is an Ingress, unless `defaultClass` is true, or the "
-        "annotation `kubernetes.io/ingress.class` names the class for a controller that reads that alone.",
+        "annotation `kubernetes.io/ingress.class` names the class for a controller that reads only that.",
     )
     default_class: Boolean = Field(
         default=False, description="Whether the Ingress names no class, so that it gets the cluster's default one."

@@ -14,6 +14,6 @@ class LogsSettings(Section):
 
     access: AccessLog | None = Field(
         default=None,
-        description="Which requests are logged, each as a line of JSON with its id: all, those answered with 400 or "
-        "above or after more than a second, or none. Default: `all`, and `none` for releases before 2.225.0.",
+        description="Which requests are logged, each as a line of JSON with its id. `problems`: those answered with "
+        "400 or above, or after more than a second. Default: `all`; `none` for releases before 2.225.0.",
     )

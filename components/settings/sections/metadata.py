@@ -11,12 +11,12 @@ class MetadataSettings(Section):
 
     pods: ObjectMetadata = Field(
         default_factory=ObjectMetadata,
-        description="Of the pods that go on running. The operator of a Cluster puts them on all that it makes for it.",
+        description="For pods that keep running. A Cluster's operator puts them on everything that it makes.",
     )
     jobs: ObjectMetadata = Field(
         default_factory=ObjectMetadata,
-        description="Of the pods of Jobs. They also say that no service mesh is to put a container beside them, "
-        "unless you say otherwise here.",
+        description="For the pods of Jobs. Unless you say otherwise here, these also tell service meshes to add no "
+        "container.",
     )
-    service_accounts: ObjectMetadata = Field(default_factory=ObjectMetadata, description="Of the service accounts.")
-    services: ObjectMetadata = Field(default_factory=ObjectMetadata, description="Of the Services.")
+    service_accounts: ObjectMetadata = Field(default_factory=ObjectMetadata, description="For the service accounts.")
+    services: ObjectMetadata = Field(default_factory=ObjectMetadata, description="For the Services.")

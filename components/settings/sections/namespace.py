@@ -41,8 +41,8 @@ class Quota(Section):
     pods: Count = Field(default=300, description="Number of pods.")
     persistent_volume_claims: Count | None = Field(
         default=None,
-        description="Number of volume claims. Default: 10, or what the servers of the stack's Clusters need, those in "
-        "`postgres.cluster.kept` and that of a drill among them, if that is more.",
+        description="Number of volume claims. Default: 10, or more if the servers of the stack's Clusters need more, "
+        "including those in `postgres.cluster.kept` and the one of a drill.",
     )
 
 
@@ -78,8 +78,8 @@ class NamespaceSettings(ObjectMetadata):
     name: NamespaceName = Field(default="feature-flags", description="Its name.")
     create: Boolean = Field(
         default=True,
-        description="Whether the stack makes it, and deletes it. `false`: it is there, made by somebody else, with its "
-        "labels, quota and limits; see [worlds.md](worlds.md#a-namespace-of-the-platform-teams).",
+        description="Whether the stack creates and deletes it. `false`: somebody else has made it, with its labels, "
+        "quota and limits; see [worlds.md](worlds.md#a-namespace-of-the-platform-teams).",
     )
     quota: Quota = Field(default_factory=Quota, description="The ResourceQuota.")
     limit_range: LimitRange = Field(default_factory=LimitRange, description="The LimitRange.")

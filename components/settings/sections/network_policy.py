@@ -116,15 +116,15 @@ def _labelled() -> tuple[Peer, ...]:
 
 
 class NetworkPolicySettings(Section):
-    """Network policies: nothing goes in or out of the namespace but what docs/network.md lists."""
+    """Network policies: only what docs/network.md lists goes into or out of the namespace."""
 
     enabled: Boolean | None = Field(
         default=None, description="Whether there are network policies. Default: the value of `production`."
     )
     ingress_namespace: OtherNamespace | None = Field(
         default=None,
-        description="The namespace of the ingress controller, or of the gateway that leads here. It or `ingressCidrs` "
-        "is required where there is an Ingress.",
+        description="The namespace of the ingress controller, or of the gateway that leads here. With an Ingress this "
+        "or `ingressCidrs` is required.",
     )
     ingress_pod_labels: Labels = Field(
         default_factory=dict,
@@ -138,7 +138,7 @@ class NetworkPolicySettings(Section):
     gateway_namespace: OtherNamespace | None = Field(
         default=None,
         description="The namespace of the pods that carry the Gateway's traffic, its data plane; see "
-        "[worlds.md](worlds.md). It or `gatewayCidrs` is required where `gateway.enabled`.",
+        "[worlds.md](worlds.md). With `gateway.enabled` this or `gatewayCidrs` is required.",
     )
     gateway_pod_labels: Labels = Field(
         default_factory=dict, description="Labels of those pods. Default: all pods of that namespace."
@@ -163,8 +163,8 @@ class NetworkPolicySettings(Section):
     )
     egress: Egress = Field(
         default_factory=Egress,
-        description="Services outside the stack that other settings name. `to` says who they are. Default: the "
-        "networks beside the name (`cidr`); for the full name of a Service (`NAME.NAMESPACE.svc`) "
+        description="Services outside the stack that other settings name. `to` says where they are. Default: the "
+        "networks next to the name (`cidr`); for the full name of a Service (`NAME.NAMESPACE.svc`) "
         "the pods of that namespace; otherwise any address. `port` is the port that their pods or "
         "hosts listen on. Default: the port in their own settings.",
     )
@@ -172,12 +172,12 @@ class NetworkPolicySettings(Section):
     except_: tuple[Cidr, ...] = Field(
         default=(),
         alias="except",
-        description="Networks that are left out of every larger network that is open: of any address, of the internet, "
-        "of networks in your settings. Link-local networks and metadata services are always left out.",
+        description="Networks that stay closed inside every larger network that is open: any address, the internet, "
+        "networks in your settings. Link-local networks and metadata services always stay closed.",
     )
     api_server: tuple[Cidr, ...] = Field(
         default=(),
-        description="All addresses of the cluster's API server, which are left out too: those of `kubectl -n default "
+        description="All addresses of the cluster's API server, which stay closed too: those of `kubectl -n default "
         "get endpointslice,service kubernetes`, and `::/128` if it has none of IPv6. Until you name them, each preview "
         "says which settings could open a way to it.",
     )

@@ -8,13 +8,13 @@ from components.settings.base import Section
 
 
 class PodSecuritySettings(Section):
-    """As whom the pods run; on OpenShift see [worlds.md](worlds.md#openshift)."""
+    """Which users the pods run as; on OpenShift see [worlds.md](worlds.md#openshift)."""
 
     user_ids: Literal["fixed", "cluster"] = Field(
         default="fixed",
         description="`fixed`: the users and groups of the images; `cluster`: the cluster chooses them for the "
-        "namespace, as OpenShift does by its SCC `restricted-v2`. Not with the embedded PostgreSQL, whose local log-in "
-        "goes by the names of users.",
+        "namespace, as OpenShift does with its SCC `restricted-v2`. Not with the embedded PostgreSQL, because its "
+        "local log-in needs the names of users.",
     )
 
     @property

@@ -9,6 +9,7 @@ from components.settings.types import Boolean
 ProductionSetting = Annotated[
     Boolean,
     Field(
-        description="Whether people's work depends on this stack. If so, what is optional elsewhere is on or required."
+        description="Whether people's work depends on this stack. If so, much that is optional elsewhere is on or "
+        "required."
     ),
 ]

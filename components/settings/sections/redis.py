@@ -100,8 +100,8 @@ class RedisSettings(Section):
     tls: Boolean = Field(default=False, description="External only. Whether the URL is `rediss://`.")
     check_hostname: Boolean = Field(
         default=True,
-        description="External only. Whether the server's certificate must be for the host of the URL. False takes any "
-        "certificate that the authority signed, another server's too.",
+        description="External only. Whether the server's certificate must be for the host of the URL. `false` accepts "
+        "any certificate that the CA signed, also that of another server.",
     )
     ca_secret: CaReference | None = Field(
         default=None, description="External only. The CA that signed the server's certificate; needs `tls`."

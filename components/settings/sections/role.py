@@ -8,7 +8,7 @@ RoleName = Literal["platform", "edge"]
 RoleSetting = Annotated[
     RoleName,
     Field(
-        description="What the stack deploys: `platform`, all of Flagsmith; `edge`, the proxies of "
-        "[the edge](edge.md#another-region-another-cluster) alone, of a Flagsmith that is elsewhere."
+        description="What the stack deploys. `platform`: all of Flagsmith; `edge`: only the proxies of "
+        "[the edge](edge.md#another-region-another-cluster), for a Flagsmith that runs elsewhere."
     ),
 ]

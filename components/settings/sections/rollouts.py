@@ -74,13 +74,13 @@ class RolloutsSettings(Section):
     enabled: Boolean = Field(default=False, description="Whether rollouts run by themselves in this stack.")
     interval: Annotated[WholeNumber, Field(ge=1, le=1800), Kind("seconds, 1 to 1800")] = Field(
         default=60,
-        description="Seconds between two looks: a broken guard is seen within one of them. A look asks about the hour "
-        "before it, so that half an hour is the most.",
+        description="Seconds between two checks; a broken guard is found within this time. A check asks about the hour "
+        "before it, so half an hour is the most.",
     )
     max_silence: Seconds = Field(
         default=1800,
-        description="After how many seconds without an answer of a guard the alert fires; a guard's own longer "
-        "`warn_after` counts in its place.",
+        description="Seconds without an answer from a guard after which the alert fires. If a guard's own "
+        "`warn_after` is longer, that counts.",
     )
     prometheus: RolloutsPrometheus = Field(
         default_factory=RolloutsPrometheus, description="The Prometheus that guards ask."

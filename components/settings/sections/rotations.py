@@ -11,7 +11,7 @@ Rotation = Annotated[WholeNumber, Field(ge=0), Kind("whole number")]
 
 
 class RotationsSettings(Section):
-    """How often each generated secret was renewed; another number is another value. `ff secrets rotate` raises it.
+    """How often each generated secret was renewed. Another number makes another value; `ff secrets rotate` raises it.
 
     Never lower a number: the values before are gone.
     """
@@ -23,7 +23,7 @@ class RotationsSettings(Section):
     )
     audit: Rotation = Field(default=0, description="The log-in of the audit log's reader.")
     analytics: Rotation = Field(default=0, description="The log-in of the analytics' reader.")
-    rollouts: Rotation = Field(default=0, description="The token of what runs rollouts.")
+    rollouts: Rotation = Field(default=0, description="The token of the pod that runs rollouts.")
     redis: Rotation = Field(default=0, description="The embedded Redis.")
     django: Rotation = Field(default=0, description="`DJANGO_SECRET_KEY`: links to reset a password, signed webhooks.")
     cookies: Rotation = Field(default=0, description="The key that signs log-ins: renewing it logs everybody out.")

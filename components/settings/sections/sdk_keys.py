@@ -36,8 +36,8 @@ class SdkKeysSettings(Section):
 
     environments: tuple[Title, ...] | None = Field(
         default=None,
-        description="Which of `admin.environments` get a Secret. Default: all of a new stack; of a stack that exists, "
-        "those that its last deployment gave one, and those named below.",
+        description="Which of `admin.environments` get a Secret. Default for a new stack: all; for an existing stack: "
+        "those to which its last deployment gave one, and those named below.",
     )
     client_keys: dict[Title, ClientKey] = Field(
         default_factory=dict,
@@ -51,16 +51,16 @@ class SdkKeysSettings(Section):
     )
     overlap_hours: OverlapHours = Field(
         default=24,
-        description="How many hours a server-side key that was renewed, or that the stack no longer needs, works at "
-        "least. After them the first `ff keys sync`, or run of the bootstrap Job, deletes it; Flagsmith itself ends no "
-        "key. 0: the deployment that renews it deletes it.",
+        description="How many hours, at least, an old server-side key still works after it was renewed or is no longer "
+        "needed. After that the next `ff keys sync`, or run of the bootstrap Job, deletes it; Flagsmith itself deletes "
+        "no key. 0: the deployment that renews a key deletes the old one.",
     )
 
     exported: Boolean = Field(
         default=False,
-        description="Whether the secret output `edgeKeys` gives each environment's client key, and a server-side key "
-        "for proxies, to the stack of [an edge elsewhere](edge.md#another-region-another-cluster). Whoever can read "
-        "this stack's secret outputs has them.",
+        description="Whether the stack has the secret output `edgeKeys`: each environment's client key, and a "
+        "server-side key for proxies, for the stack of [an edge elsewhere](edge.md#another-region-another-cluster). "
+        "Anybody who can read this stack's secret outputs has these keys.",
     )
 
     def problems(self) -> Iterator[Problem]:

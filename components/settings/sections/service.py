@@ -21,5 +21,5 @@ class ServiceSettings(Section):
     node_port: NodePort | None = Field(
         default=None,
         description="A port on every node that leads to Flagsmith, including `/metrics`: for a local cluster, or "
-        "for what stands in front of nodes that only you can reach. Default: none.",
+        "for a load balancer in front of nodes that only you can reach. Default: none.",
     )

@@ -23,7 +23,8 @@ _HEAD = f"""\
 <!-- Written by `ff docs` from the settings' model: change that, not this page. -->
 # Configuration
 
-A stack's settings are in `Pulumi.<stack>.yaml`, under `config:`, each with the project's name before it:
+This page lists every setting of a stack. They are in `Pulumi.<stack>.yaml`, under `config:`, each with the project's
+name before it:
 
 ```yaml
 config:
@@ -37,16 +38,16 @@ config:
 ```
 
 `pulumi config set --path '{PROJECT}:ingress.tls.clusterIssuer' letsencrypt` writes the same. Numbers and
-booleans may be in quotes. A key that is left out has its default; null, an unknown key and a key of another mode are
-refused. Everything wrong is reported at once, before anything is deployed:
+booleans may be in quotes. A key that is left out has its default. Null, an unknown key and a key of another mode are
+refused. All mistakes are reported together, before anything is deployed:
 
 ```
 {PROJECT}:postgres.storage.size = "20 gigs": must be a Kubernetes quantity such as 20Gi
 ```
 
 No setting is a secret: passwords, keys and URLs with passwords are in Kubernetes Secrets, which the program generates
-or which you name. An existing Secret must be in the stack's namespace. A key that is **required** in a section without
-which the stack works is so only when that section is given.
+or which you name. An existing Secret must be in the stack's namespace. A **required** key of an optional section is
+required only if you write that section.
 """
 
 

@@ -40,7 +40,7 @@ class MonitoringSettings(Section):
     interval: ScrapeInterval = Field(default=30, description="How often metrics are scraped.")
     runbook_url: PageUrl = Field(
         default="https://github.com/footanalytics/feature-flags/blob/main/docs/runbook.md",
-        description="The page that alerts and dashboards link to; a copy of docs/runbook.md with the same headings.",
+        description="The page that alerts and dashboards link to: docs/runbook.md, or a copy with the same headings.",
     )
     thresholds: Thresholds = Field(default_factory=Thresholds, description="What the alerts compare with.")
     postgres: PostgresExporter = Field(default_factory=PostgresExporter, description="PostgreSQL's exporter.")
@@ -50,5 +50,5 @@ class MonitoringSettings(Section):
         default_factory=FlagMetricsSettings, description="Metrics of what Flagsmith keeps in PostgreSQL."
     )
     edge_metrics: EdgeMetricsSettings = Field(
-        default_factory=EdgeMetricsSettings, description="Metrics of how old the documents of the edge are."
+        default_factory=EdgeMetricsSettings, description="Metrics of the age of the edge's documents."
     )

@@ -19,11 +19,12 @@ class Thresholds(Section):
 
     sdk_error_percent: Share = Field(
         default=1,
-        description="Answers 5xx of an SDK endpoint within an hour, of all of its answers. Ten times as many within 5 "
-        "minutes, or 50 %, fire at once.",
+        description="Share of 5xx in an SDK endpoint's answers within an hour. Ten times this share within 5 minutes, "
+        "or 50 %, fires at once.",
     )
     error_percent: Share = Field(
-        default=0.1, description="Answers 5xx of the whole API within an hour (vendor: worth a look above 0.1)."
+        default=0.1,
+        description="Share of 5xx in the whole API's answers within an hour (vendor: worth a look above 0.1).",
     )
     latency_seconds: Latency = Field(
         default=1, description="The 99th percentile of an SDK endpoint's answers (vendor: 1 s)."
@@ -45,8 +46,8 @@ class Thresholds(Section):
     edge_proxies: Count = Field(default=2, description="The fewest proxies of the edge that have documents.")
     edge_stale_seconds: Count = Field(
         default=300,
-        description="The greatest age of a proxy's documents; of six times `edge.pollSeconds` and this, the greater "
-        "counts.",
+        description="The greatest age of a proxy's documents. Six times `edge.pollSeconds` counts in its place, if "
+        "that is more.",
     )
     certificate_days: Count = Field(
         default=14, description="Days until the certificate ends; cert-manager renews at 30."

@@ -42,8 +42,8 @@ class PostgresSettings(Section):
     mode: PostgresMode = Field(
         default="embedded",
         description="`embedded`: the stack runs its own PostgreSQL, one pod; `cloudnativepg`: a Cluster of "
-        "CloudNativePG, whose operator the cluster has, 1.30.0 or newer; `external`: you have one. Another mode begins "
-        "empty, and is refused while the database of the one before is there.",
+        "CloudNativePG, which needs its operator (1.30.0 or newer) in the cluster; `external`: you have a PostgreSQL. "
+        "Another mode begins with an empty database, and is refused while the old database exists.",
     )
     existing_secret: PostgresSecret | None = Field(
         default=None,
@@ -63,14 +63,14 @@ class PostgresSettings(Section):
     )
     reindex_for: Annotated[Text, StringConstraints(pattern=r"^[0-9.]+$"), Kind("version")] | None = Field(
         default=None,
-        description="Embedded only. The version of the C library for which the start makes all indexes anew. Text is "
-        "sorted as that library says, and another Debian release has another one (bookworm 2.36, trixie 2.41): the "
-        "server refuses to start with an image that sorts otherwise, and says which version to set here.",
+        description="Embedded only. The version of the C library for which the server rebuilds all indexes at its "
+        "start. This library sorts text, and each Debian release has another version (bookworm 2.36, trixie 2.41). "
+        "With an image that sorts differently the server refuses to start, and says which version to set here.",
     )
     block_evictions: Boolean = Field(
         default=False,
         description="Embedded only. Whether a drain of the server's node waits until you delete the pod, by a "
-        "budget that lets nothing go.",
+        "PodDisruptionBudget that allows no eviction.",
     )
     image: Image = Field(default=default_images.POSTGRES, description="The image.")
     storage: Storage = Field(default_factory=Storage, description="Not external. The volume of each server.")
@@ -85,15 +85,15 @@ class PostgresSettings(Section):
     migration_lock_timeout: Annotated[WholeNumber, Field(ge=0, le=600), Kind("seconds")] = Field(
         default=5,
         description="How long a migration waits for a table's lock before it gives way and tries again; "
-        "meanwhile all queries on the table wait behind it. 0 sets no limit, which poolers that "
-        "refuse options (PgBouncer) need.",
+        "meanwhile all queries on the table wait behind it. 0: no limit, which you need with poolers that "
+        "refuse options (PgBouncer).",
     )
     sslmode: SslMode | None = Field(default=None, description="External only. libpq's sslmode. Default: `require`.")
     ca_secret: CaReference | None = Field(
         default=None, description="External only. The CA that signed the server's certificate; for `verify-…`."
     )
     cluster: ClusterSettings = Field(
-        default_factory=ClusterSettings, description="With a Cluster only. What the operator is asked for."
+        default_factory=ClusterSettings, description="With a Cluster only. How the operator makes it."
     )
     move: MoveSettings | None = Field(
         default=None,

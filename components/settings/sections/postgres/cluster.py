@@ -101,16 +101,17 @@ class Synchronous(Section):
     """How many standbys have a transaction before Flagsmith is told that it is done."""
 
     enabled: Boolean | None = Field(
-        default=None, description="Whether standbys are waited for. Default: where there are two instances or more."
+        default=None, description="Whether a commit waits for standbys. Default: with two instances or more."
     )
     method: SynchronousMethod = Field(
         default="any", description="`any`: whichever standbys are first; `first`: those that come first in the list."
     )
-    number: Count = Field(default=1, description="How many standbys are waited for.")
+    number: Count = Field(default=1, description="How many standbys a commit waits for.")
     data_durability: Durability | None = Field(
         default=None,
-        description="`required`: without as many standbys nothing can be written; `preferred`: then fewer are waited "
-        "for. Default: `required` where one more standby may be missing than are waited for, otherwise `preferred`.",
+        description="With fewer standbys than that, `required`: nothing can be written; `preferred`: a commit waits "
+        "for those that are there. Default: `required` if there are more standbys than a commit waits for, else "
+        "`preferred`.",
     )
 
 
@@ -119,14 +120,14 @@ class PoolerSettings(Section):
 
     enabled: Boolean | None = Field(
         default=None,
-        description="Whether there is one. Default: by `size`, from `medium`; not with `readReplicas`, since through a "
-        "pooler nothing is read from a standby while the primary is away.",
+        description="Whether there is one. Default: by `size`, from `medium` on; none with `readReplicas`, because "
+        "through a pooler nothing is read from a standby while the primary is away.",
     )
     instances: Poolers | None = Field(default=None, description="Number of its pods. Default: by `size`.")
     pool_size: Count | None = Field(
         default=None,
-        description="Connections to the primary that each pod opens at most. Default: what `postgres.maxConnections` "
-        "leaves to them.",
+        description="How many connections to the primary each pod opens at most. Default: what "
+        "`postgres.maxConnections` leaves to them.",
     )
     image: Image = Field(default=default_images.PGBOUNCER, description="PgBouncer's image, as CloudNativePG makes it.")
     version: PoolerVersion = Field(default=default_images.PGBOUNCER_TAG, description="The image's tag.")
@@ -147,7 +148,7 @@ class ClusterBackup(Section):
     """Base backups and the archive of the write-ahead log, by the Barman Cloud plugin, in the bucket of `backup.s3`."""
 
     enabled: Boolean = Field(
-        default=False, description="Whether there are any: with them, `backup.s3` is required, and the plugin."
+        default=False, description="Whether there are any. They need `backup.s3` and the Barman Cloud plugin."
     )
     schedule: SixFields = Field(
         default="0 45 1 * * *",
@@ -174,8 +175,8 @@ class ClusterSettings(Section):
 
     name: ClusterName = Field(
         default="flagsmith-pg",
-        description="The Cluster's name. Another name is another Cluster, which begins empty, or with "
-        "`recovery`; the one before then goes into `kept`, and without that the change is refused.",
+        description="The Cluster's name. Another name is another Cluster, which begins empty or with `recovery`. Name "
+        "the old one in `kept`; without that the change is refused.",
     )
     operator_namespace: OtherNamespace = Field(
         default="cnpg-system", description="For network policies: the namespace of the operator and its plugins."
@@ -194,31 +195,31 @@ class ClusterSettings(Section):
     )
     parameters: dict[ParameterName, PlainText] = Field(
         default_factory=dict,
-        description="Parameters of PostgreSQL, beside those that follow from memory, disk and connections, or in their "
-        "place.",
+        description="Parameters of PostgreSQL. They add to those that follow from memory, disk and connections, or "
+        "replace them.",
     )
     anti_affinity: AntiAffinity = Field(
         default="preferred",
-        description="`preferred`: the servers go to different nodes as far as there are any; `required`: a server for "
-        "which there is no node of its own waits. Over zones they are spread in any case.",
+        description="`preferred`: the servers go to different nodes where possible; `required`: a server waits until "
+        "it has a node of its own. They are spread over zones in any case.",
     )
     synchronous: Synchronous = Field(default_factory=Synchronous, description="Synchronous replication.")
     pooler: PoolerSettings = Field(default_factory=PoolerSettings, description="PgBouncer for the API.")
     read_replicas: Boolean = Field(
         default=False,
-        description="Whether the API reads flags, identities and documents from the standbys, as far as the release "
-        "does (2.261.0 and newer). They can lag. Without a pooler they also answer while the primary is away.",
+        description="Whether the API reads flags, identities and documents from the standbys, if the release can "
+        "(2.261.0 and newer). Standbys can lag. Without a pooler they also answer while the primary is away.",
     )
     backup: ClusterBackup = Field(default_factory=ClusterBackup, description="Backups to any moment.")
     recovery: Recovery | None = Field(
         default=None,
-        description="For a new Cluster only: it begins with what another one's archive holds, not empty. It has no "
-        "effect on one that is there.",
+        description="For a new Cluster only: it begins with the data in another Cluster's archive. It has no effect "
+        "on a Cluster that exists.",
     )
     kept: tuple[ClusterName, ...] = Field(
         default=(),
-        description="Clusters of before that stay as they are, such as the one that another was recovered from. "
-        "One that leaves the list before you have deleted it by hand is refused.",
+        description="Earlier Clusters that stay as they are, such as the one that the new one was recovered from. "
+        "Delete a Cluster by hand before you take it out of this list; otherwise the change is refused.",
     )
 
     @property

@@ -14,14 +14,14 @@ class MoveSettings(Section):
     """What `ff db move` writes, step by step: see [data-tier.md](data-tier.md#from-one-mode-to-the-other)."""
 
     beside: Movable = Field(
-        description="The mode of the database that is there beside the live one: the one that the data moves to, and "
-        "after the move the one that it came from."
+        description="The mode of the database beside the live one: where the data moves to, and after the move where "
+        "it came from."
     )
     step: MoveStep = Field(
         description="How far the move is. `prepared`: the other database is declared, and Flagsmith serves as before; "
         "`stopped`: the dashboard and the admin API answer 503, and tasks wait; `copying`: nothing is written, and "
-        "the data is brought over; `switching`: Flagsmith moves; `kept`: it has moved, and the database of before "
-        "stays as it is; `released`: that is about to be deleted.",
+        "the data is copied; `switching`: Flagsmith moves; `kept`: it has moved, and the old database stays as it is; "
+        "`released`: the old database is about to be deleted.",
     )
 
     @property

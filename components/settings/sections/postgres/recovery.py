@@ -43,7 +43,7 @@ Moment = Annotated[Text, AfterValidator(_moment), Kind("moment, in UTC")]
 class Recovery(Section):
     """Where a new Cluster's data comes from: the base backups and the archive of another one, in the same bucket."""
 
-    cluster: ClusterName = Field(description="The Cluster whose archive it is; it need not be there any more.")
+    cluster: ClusterName = Field(description="The Cluster whose archive it is. The Cluster need not exist any more.")
     target_time: Moment | None = Field(
         default=None, description="The moment to recover, in UTC. Default: the last one that is archived."
     )
