@@ -1439,7 +1439,7 @@ class Arguments(TypedDict):
     host: str
     """The public DNS name. All URLs, allowed hosts and origins derive from it. (DNS name)"""
     additional_hosts: NotRequired[list[str]]
-    """Further names of Flagsmith, such as an internal one. The Ingress, the Gateway and the certificate are for them too. Links in mails, and the edge of other clusters, use only `host`. (list: DNS name; default none)"""
+    """Further names of Flagsmith, such as an internal one. The Ingress, the Gateway and the certificate are for them too, and Flagsmith answers them. Links in mails, and the edge of other clusters, use only `host`. (list: DNS name; default none)"""
     public_url: NotRequired[str]
     """Where people reach Flagsmith, if `host` and `ingress` do not say so: at another port, or without TLS, as on a local cluster. Its host must be `host`. (URL)"""
     context: str

@@ -10,6 +10,7 @@ AdditionalHostsSetting = Annotated[
     tuple[HostName, ...],
     Field(
         description="Further names of Flagsmith, such as an internal one. The Ingress, the Gateway and the "
-        "certificate are for them too. Links in mails, and the edge of other clusters, use only `host`."
+        "certificate are for them too, and Flagsmith answers them. Links in mails, and the edge of other clusters, "
+        "use only `host`."
     ),
 ]

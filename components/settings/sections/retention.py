@@ -46,6 +46,6 @@ class RetentionSettings(Section):
     )
     reported_flags: Count = Field(
         default=REPORTED_FLAGS,
-        description="Only for the warning about the disk: the number of flags whose evaluations your applications report. "
-        "Count a flag once for each environment.",
+        description="Only for the warning about the disk: the number of flags whose evaluations your applications "
+        "report. Count a flag once for each environment.",
     )
