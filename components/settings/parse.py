@@ -93,7 +93,7 @@ def _as_map(key: str, value: str) -> str:
     has_name = "name" in known_keys(Settings, (key,))
     if has_name and _SIMPLE.fullmatch(value):
         return f"must be a map: write `{key}: {{name: {value}}}`"
-    return "must be a map or a list; if it is text, then JSON"
+    return "must be a map or a list, or a text of JSON with one"
 
 
 def _unusable(value: object, path: Path) -> Iterator[Problem]:

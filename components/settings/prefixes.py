@@ -32,4 +32,4 @@ def misspelt(keys: Iterable[str], own: str = PROJECT) -> Iterator[str]:
         folded = prefix.lower().replace("_", "-")
         is_meant = name in known and any(word in folded for word in _WORDS)
         if is_meant or get_close_matches(folded, [PROJECT, PROJECT.replace("-", "")], n=1, cutoff=0.8):
-            yield f"{quoting.key(key)}: is read by nothing: the name before the colon must be {PROJECT}"
+            yield f"{quoting.key(key)}: has no effect: the name before the colon must be {PROJECT}"

@@ -122,8 +122,8 @@ def reservation(name: str) -> str | None:
     """Say why a variable cannot be set by the user, and what to use in its place; None when it can."""
     if name.startswith(_UNREAD):
         return (
-            "is read by nothing here, since analytics are in PostgreSQL: remove the key. docs/flag-metrics.md says "
-            "where the figures are"
+            "has no effect here, because analytics are in PostgreSQL: remove the key. docs/flag-metrics.md says where "
+            "the figures are"
         )
     if name in _BY_SETTING_OF:
         return f"is set by the program: use {_BY_SETTING_OF[name]} in its place"

@@ -24,7 +24,7 @@ _INSTEAD: Final[Mapping[Path, str]] = {
     ("sdkKeys", "clientKeys"): "name the environment's client key, which is public, no server-side key",
     ("smtp",): "a password belongs in smtp.existingSecret",
     ("tracing",): "a log-in belongs in tracing.headers",
-    ("backup", "s3", "proxy"): "a proxy that wants a log-in cannot be used: let the pods in by address",
+    ("backup", "s3", "proxy"): "a proxy that asks for a log-in cannot be used: let it admit the pods by address",
     ("backup", "s3"): "a log-in belongs in backup.s3.existingSecret",
 }
 _EXISTING: Final = frozenset({"existingSecret", "existingSecrets"})

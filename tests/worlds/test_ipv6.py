@@ -129,7 +129,7 @@ def test_every_server_of_the_scripts_asks_which_family() -> None:
 def test_releases_that_listen_on_ipv4_alone_are_refused() -> None:
     (line,) = refusal(**IPV6, version="2.252.0")
     assert line == (
-        'feature-flags:ipFamily = "IPv6": needs Flagsmith 2.253.0 or newer: images before listen on IPv4 alone. '
+        'feature-flags:ipFamily = "IPv6": needs Flagsmith 2.253.0 or newer: older images listen only on IPv4. '
         "Raise version"
     )
     assert settings(**IPV6, version="2.253.0").release.serve[1:3] == ("--bind", "[::]:8000")

@@ -7,7 +7,7 @@ from components.settings.model import Settings
 
 # Whose token each is, by the annotation of the service account or the label of the pod that asks for it.
 FOREIGN: Final = {
-    "iam.gke.io/gcp-service-account": "Google's, whose storage takes by this protocol the keys of an HMAC key alone",
+    "iam.gke.io/gcp-service-account": "Google's, whose storage accepts only HMAC keys by this protocol",
     "azure.workload.identity/client-id": "Azure's, whose storage does not speak this protocol",
 }
 
@@ -20,7 +20,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     for key, whose in FOREIGN.items():
         if key in identity.annotations and not any(name.startswith("eks.") for name in identity.annotations):
             yield (
-                f"backup.s3.identity has {key}: the token that pods get by it is {whose}. The backups' client reads "
+                f"backup.s3.identity has {key}: the token that pods get with it is {whose}. Backups can use only "
                 "identities of Amazon's kind. For a bucket elsewhere, put keys in a Secret, and name that in "
                 "backup.s3.existingSecret (docs/backups.md)"
             )

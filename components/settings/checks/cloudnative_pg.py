@@ -15,12 +15,12 @@ from components.text.versions import dotted, parse_version
 SECTION: Final = ("postgres", "cluster")
 POOLER: Final = "-pooler"
 _PLAIN: Final = (
-    "is for dumps alone: base backups and the archive of the write-ahead log, with the same data, would be in the same "
-    "bucket without it"
+    "encrypts only dumps: base backups and the archive of the write-ahead log, with the same data, would be in the "
+    "same bucket without encryption"
 )
 _PLAIN_WAYS: Final = (
-    ". Have the bucket encrypt all that it takes, and remove backup.encryption, or set postgres.cluster.backup.enabled "
-    "to false"
+    ". Let the bucket encrypt what it stores, and remove backup.encryption, or set postgres.cluster.backup.enabled to "
+    "false"
 )
 _REPLICA_VARIABLES: Final = ("REPLICA_DATABASE_URL", "REPLICA_READ_STRATEGY")
 
@@ -60,7 +60,7 @@ def _synchronous(settings: Settings) -> Iterator[Problem]:
     if settings.synchronous and stated.number >= settings.instances:
         yield Problem(
             path=(*SECTION, "synchronous", "number" if settings.instances > 1 else "enabled"),
-            text=f"must leave standbys to wait for: there are {settings.instances - 1}, beside the primary. Raise "
+            text=f"needs more standbys than the {settings.instances - 1} beside the primary. Raise "
             "postgres.cluster.instances, or lower it",
         )
 
@@ -72,8 +72,8 @@ def _replicas(settings: Settings) -> Iterator[Problem]:
     if settings.instances < 2:
         yield Problem(
             path=path,
-            text="needs two instances or more: nobody answers at the address of the standbys of one, and each read "
-            "would wait for that. Raise postgres.cluster.instances",
+            text="needs two instances or more: with one there is no standby, and each read would wait for one. Raise "
+            "postgres.cluster.instances",
         )
     if parse_version(settings.version) < FIRST_WITH_REPLICAS:
         yield Problem(
@@ -128,8 +128,8 @@ def _network(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             path=("networkPolicy", "apiServer"),
             value=NOT_SHOWN,
-            text="is required with network policies and a Cluster, whose servers ask the API server who of them is the "
-            "primary: name all its addresses, those of `kubectl -n default get endpointslice,service kubernetes`",
+            text="is required with network policies and a Cluster, whose servers ask the API server which of them is "
+            "the primary: name all its addresses, those of `kubectl -n default get endpointslice,service kubernetes`",
         )
     if cluster.operator_namespace == settings.namespace.name and settings.isolated:
         yield Problem(
@@ -139,7 +139,7 @@ def _network(settings: Settings) -> Iterator[Problem]:
         )
     if cluster.name.endswith(POOLER):
         yield Problem(
-            path=(*SECTION, "name"), text=f"ends as the names of poolers do, with {POOLER}: choose another one"
+            path=(*SECTION, "name"), text=f"must not end with {POOLER}, as the names of poolers do: choose another one"
         )
 
 
@@ -162,30 +162,30 @@ def warnings(settings: Settings) -> Iterator[str]:
         return
     if settings.instances == 1:
         yield (
-            "postgres.cluster.instances is 1: while its pod or its node is away, nothing is written, and with its "
-            "volume the data is gone. Two survive that"
+            "postgres.cluster.instances is 1: while its pod or its node is away, nothing can be written, and with its "
+            "volume the data is lost. Set it to 2 or more"
         )
     elif not settings.synchronous:
         yield (
-            "postgres.cluster.synchronous.enabled is false: what was written in the last moment before the primary "
-            "fails is lost, though Flagsmith was told that it is done"
+            "postgres.cluster.synchronous.enabled is false: the last writes before the primary fails are lost, "
+            "although Flagsmith was told that they are done"
         )
     if settings.pooled and settings.reads_replicas:
         yield (
-            "postgres.cluster.readReplicas and postgres.cluster.pooler.enabled are both true: while the primary is "
-            "away, the API does not ask the standbys through a pooler, and fails what its caches do not hold. Without "
-            "a pooler it goes on"
+            "postgres.cluster.readReplicas and postgres.cluster.pooler.enabled are both true: through a pooler the API "
+            "does not ask the standbys while the primary is away, and fails what its caches do not hold. Without a "
+            "pooler it asks them"
         )
     postgres = settings.postgres
     if settings.backup.enabled and knows_marks(postgres.version) is False and knows_marks(postgres.cluster.version):
         yield (
             f"postgres.version {postgres.version} is older than the servers' {postgres.cluster.version}: its programs "
-            "write pg_attver into the dumps, which no server knows that is as old, so that each drill fails. Raise it"
+            "write pg_attver into the dumps, which older servers do not know, so each drill fails. Raise it"
         )
     if _in_plain(settings):
         yield f"backup.encryption {_PLAIN}"
     if settings.production and not settings.postgres.cluster.backup.enabled:
         yield (
-            "postgres.cluster.backup.enabled is false: there are the dumps of `backup` alone, and no way back to a "
+            "postgres.cluster.backup.enabled is false: there are only the dumps of `backup`, and no way back to a "
             "moment between two of them"
         )

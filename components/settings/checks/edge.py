@@ -17,9 +17,9 @@ def problems(settings: Settings) -> Iterator[Problem]:
     if settings.generates_edge_keys and settings.sdk_keys.overlap_hours == 0:
         yield Problem(
             path=("sdkKeys", "overlapHours"),
-            text="must be at least 1 with edge.enabled: the bootstrap deletes renewed keys before the proxies have the "
-            "new ones, so that they could not renew what they serve, and none could start. A key that somebody knows "
-            "can be deleted by hand in Flagsmith's pages once `ff up` has ended",
+            text="must be at least 1 with edge.enabled: with 0 the bootstrap Job deletes the old keys before the "
+            "proxies have the new ones. Until then running proxies could not renew their documents, and none could "
+            "start. If a key has leaked, delete it by hand in Flagsmith's pages once `ff up` has ended",
         )
     if settings.edge_replicas > settings.most_edge_replicas:
         stated = "maxReplicas" if edge.autoscaling.max_replicas is not None else "minReplicas"
@@ -40,12 +40,11 @@ def warnings(settings: Settings) -> Iterator[str]:
     if settings.edge.enabled and parse_image(settings.edge.image).repository.rpartition("/")[2] == RUST:
         yield (
             f"edge.image {settings.edge.image}: the Rust proxy does not hide flags that are off from clients where "
-            "hide_disabled_flags is on, answers 503 to server-side keys, and was read and not run here "
-            "(docs/edge.md)"
+            "hide_disabled_flags is on, and answers 503 to server-side keys. It was read, not run here (docs/edge.md)"
         )
     if settings.edge.enabled and not settings.is_edge and not settings.edge.clients:
         yield (
             "edge.enabled: applications that take FLAGSMITH_API_URL from the Secrets flagsmith-sdk-keys-… ask the API "
-            "itself, and get no flags while it is away. They get them by the edge at the public name, or at "
-            "http://flagsmith-edge:8000/api/v1/ if edge.clients names them; with the client-side key (docs/edge.md)"
+            "itself, and get no flags while it is away. To use the edge, they need the client-side key, and the public "
+            "name or, if edge.clients names them, http://flagsmith-edge:8000/api/v1/ (docs/edge.md)"
         )

@@ -81,7 +81,7 @@ def _redirects(settings: Settings) -> Iterator[Problem]:
     for index, parent in enumerate(gateway.redirect_from):
         path = (SECTION, "redirectFrom", index)
         if gateway.tls.source == "none":
-            text = "leads to https://, and gateway.tls.from none publishes http:// alone: remove one of the two"
+            text = "leads to https://, and gateway.tls.from none publishes only http://: remove one of the two"
             yield Problem(path=path, value=NOT_SHOWN, text=text)
             continue
         if not parent.is_narrow:

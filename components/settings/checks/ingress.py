@@ -36,8 +36,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
             value=NOT_SHOWN,
             text="is required, because every cluster has its own: write `className: NAME` with a name from "
             "`kubectl get ingressclass`; or `defaultClass: true` to use the cluster's default; or "
-            "`enabled: false` if a route of your own leads to Flagsmith. A controller that reads the annotation "
-            f"{CLASS_ANNOTATION} alone is named there",
+            "`enabled: false` if a route of your own leads to Flagsmith. If your controller reads only the annotation "
+            f"{CLASS_ANNOTATION}, name the class there",
         )
     if ingress.tls.source is None:
         yield Problem(
@@ -103,7 +103,7 @@ def _openshift(settings: Settings) -> Iterator[str]:
         )
     if settings.edge.enabled:
         yield (
-            "edge.enabled, and OpenShift makes no Route of an exact path, as those that lead to the edge are: publish "
+            "edge.enabled: OpenShift makes no Route of an exact path, and the paths of the edge are exact. Publish "
             "them by Routes of your own (docs/worlds.md#openshift)"
         )
 

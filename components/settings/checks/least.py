@@ -38,7 +38,7 @@ def warnings(settings: Settings) -> Iterator[str]:
     needed = server_memory(settings, number)
     if parse_memory(limit) < needed:
         yield (
-            f"postgres.resources.limits.memory is {limit}: the stack can open {number} connections, with which "
-            f"PostgreSQL takes {format_memory(needed)} or more, and then it is killed, with every query at work. Raise "
-            "it, or lower replicas, autoscaling.maxReplicas or gunicorn.workers (docs/capacity.md#the-least)"
+            f"postgres.resources.limits.memory is {limit}: the stack can open {number} connections. With so many "
+            f"PostgreSQL takes {format_memory(needed)} or more; then it is killed, and every running query fails. "
+            "Raise it, or lower replicas, autoscaling.maxReplicas or gunicorn.workers (docs/capacity.md#the-least)"
         )

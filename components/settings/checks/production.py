@@ -17,19 +17,19 @@ def warnings(settings: Settings) -> Iterator[str]:
     """Yield what production does not survive with one server of PostgreSQL."""
     if settings.production and settings.postgres.embedded and not settings.is_edge:
         yield (
-            "postgres.mode is embedded: while its pod or its node is away, nothing is written, and what a lost volume "
-            "held since the last dump is gone. docs/data-tier.md says what a Cluster of CloudNativePG or a server of "
-            "your own would survive, and what it costs"
+            "postgres.mode is embedded: while its pod or its node is away, nothing can be written. If its volume is "
+            "lost, everything since the last dump is lost. docs/data-tier.md says what a Cluster of CloudNativePG or "
+            "a server of your own would survive, and what it costs"
         )
         if settings.backup.enabled and settings.backup.s3 is None:
             yield (
-                "backup.s3 is not set: the backups are on a volume of the same cluster, and are lost with it, as the "
-                "database is. Set backup.s3 to a bucket elsewhere (docs/backups.md)"
+                "backup.s3 is not set: the backups are on a volume of the same cluster. If the cluster is lost, the "
+                "database and its backups are lost. Set backup.s3 to a bucket elsewhere (docs/backups.md)"
             )
         elif settings.backup.enabled and _is_service(settings.backup.s3):
             yield (
-                "backup.s3.endpoint is a Service of the same cluster: the backups are lost with it, as the database "
-                "is. Name a bucket elsewhere, or see that it is copied there (docs/backups.md)"
+                "backup.s3.endpoint is a Service of the same cluster. If the cluster is lost, the database and its "
+                "backups are lost. Name a bucket elsewhere, or make sure that it is copied to one (docs/backups.md)"
             )
 
 
@@ -74,7 +74,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     if settings.service.node_port is not None:
         yield Problem(
             path=("service", "nodePort"),
-            text="must be left out when production is true: it shows /metrics to whoever reaches a node. Use "
+            text="must be left out when production is true: it shows /metrics to anybody who reaches a node. Use "
             "an Ingress or a Gateway, which do not",
         )
     lost = "the edge" if settings.is_edge else "the database"

@@ -109,7 +109,7 @@ def _nothing_here(path: tuple[str, ...]) -> Problem:
     further = INSTEAD.get(path, "")
     return Problem(
         path=path,
-        text=f"has no place in a stack with role edge, which deploys the proxies alone: remove it{further}",
+        text=f"is not for a stack with role edge, which deploys only the proxies: remove it{further}",
         value=NOT_SHOWN,
     )
 

@@ -20,8 +20,9 @@ def warnings(settings: Settings) -> Iterator[str]:
     """Yield that edges elsewhere have keys that end before anybody deploys those edges."""
     if settings.sdk_keys.exported and settings.sdk_keys.overlap_hours == 0:
         yield (
-            "sdkKeys.overlapHours is 0, and sdkKeys.exported gives keys to edges elsewhere: from a deployment that "
-            "renews them until their own, these go on with old documents, and none of their proxies can start"
+            "sdkKeys.overlapHours is 0, and sdkKeys.exported gives keys to edges elsewhere. After a deployment here "
+            "that renews them, and until you deploy those edges, they serve old documents, and none of their proxies "
+            "can start"
         )
 
 

@@ -159,8 +159,8 @@ def warnings(settings: Settings) -> Iterator[str]:
     if not settings.release.closes_task_connections:
         yield (
             f"version {settings.version} leaves a connection to the database open for every task that it did, until "
-            "PostgreSQL closes it (taskProcessor.idleSessionTimeout): with a long queue these are more than what "
-            f"postgres.maxConnections is compared with. {dotted(releases.FIRST_WITH_JSON_ACCESS_LOG)} and "
+            "PostgreSQL closes it (taskProcessor.idleSessionTimeout). With a long queue these are more connections "
+            f"than the check of postgres.maxConnections counts. {dotted(releases.FIRST_WITH_JSON_ACCESS_LOG)} and "
             "later leave none open"
         )
     if not settings.redis.enabled:

@@ -74,7 +74,7 @@ def _metadata(place: str, cidr: str) -> Iterator[str]:
     if is_metadata(cidr):
         yield (
             f"{place} opens {cidr}, where a metadata service gives out a node's credentials: remove it, unless "
-            "Flagsmith is to have them"
+            "Flagsmith should have them"
         )
 
 
@@ -128,24 +128,24 @@ def _way_in(network: NetworkPolicySettings) -> Iterator[str]:
     for index, cidr in enumerate(network.ingress_cidrs):
         if is_wide(cidr):
             yield (
-                f"{SECTION}.ingressCidrs[{index}] is wide: whoever is in {cidr} reaches the API past the ingress "
-                "controller, with /metrics. Name smaller networks"
+                f"{SECTION}.ingressCidrs[{index}] is wide: anybody in {cidr} can reach the API without the ingress "
+                "controller, and /metrics too. Name smaller networks"
             )
     for index, cidr in enumerate(network.gateway_cidrs):
         if is_wide(cidr):
             yield (
-                f"{SECTION}.gatewayCidrs[{index}] is wide: whoever is in {cidr} reaches the API past the Gateway, with "
-                "/metrics. Name smaller networks"
+                f"{SECTION}.gatewayCidrs[{index}] is wide: anybody in {cidr} can reach the API without the Gateway, "
+                "and /metrics too. Name smaller networks"
             )
     for index, client in enumerate(network.clients):
         if client.cidr is not None and is_wide(client.cidr):
             yield (
-                f"{SECTION}.clients[{index}].cidr is wide: whoever is in {client.cidr} reaches the API, with /metrics. "
-                "Name smaller networks"
+                f"{SECTION}.clients[{index}].cidr is wide: anybody in {client.cidr} can reach the API, and /metrics "
+                "too. Name smaller networks"
             )
     for index, cidr in enumerate(network.dns.addresses):
         if is_wide(cidr):
             yield (
                 f"{SECTION}.dns.addresses[{index}] is wide: it opens port {network.dns.port} of all of {cidr}, "
-                "link-local addresses too, since name servers have such. Name smaller networks"
+                "link-local addresses too, because name servers can have these. Name smaller networks"
             )

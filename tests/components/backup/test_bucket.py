@@ -156,7 +156,7 @@ def test_a_cluster_with_keys_is_asked_for_as_before() -> None:
     [
         ({**BY_ROLE, "existingSecret": "keys"}, "contradicts backup.s3.existingSecret, whose keys would be used"),
         ({**BUCKET, "noProxy": [".corp.example"]}, "goes with backup.s3.proxy"),
-        ({**BUCKET, "proxy": "http://me:zebra@proxy:3128"}, "a proxy that wants a log-in cannot be used"),
+        ({**BUCKET, "proxy": "http://me:zebra@proxy:3128"}, "a proxy that asks for a log-in cannot be used"),
         ({**BUCKET, **PROXY, "noProxy": ["a b"]}, "must be a host, a domain"),
         ({**BUCKET, "endpoint": "http://minio:9000", "caSecret": "ca"}, "goes with an endpoint that is https://"),
         ({**BUCKET, "identity": {"labels": {"app.kubernetes.io/component": "api"}}}, "is set by the program"),

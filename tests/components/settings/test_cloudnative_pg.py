@@ -113,14 +113,14 @@ def test_base_backups_in_plain_beside_encrypted_dumps_are_refused_in_production_
     }
     (line,) = refusal(backup=backup, **archived, **production)
     assert line.startswith("feature-flags:backup.encryption")
-    assert "is for dumps alone" in line
+    assert "encrypts only dumps" in line
     assert "passphrase" not in line
 
     def said(**values: Any) -> list[str]:
         return [text for text in warnings(settings(**values)) if text.startswith("backup.encryption")]
 
     (warning,) = said(backup=backup, **archived)
-    assert "is for dumps alone" in warning
+    assert "encrypts only dumps" in warning
     assert said(backup={"s3": S3}, **archived) == []
     assert said(backup=backup, **clustered({"instances": 3})) == []
 
@@ -184,7 +184,11 @@ def test_servers_poolers_and_volumes_count_in_the_quota() -> None:
         (clustered({"version": "latest"}), "postgres.cluster.version", "must be a tag"),
         (clustered({"name": "Flags"}), "postgres.cluster.name", "must be the name of a Cluster"),
         (clustered({"name": "a" * 51}), "postgres.cluster.name", "at most 50"),
-        (clustered({"name": "flagsmith-pooler"}), "postgres.cluster.name", "ends as the names of poolers do"),
+        (
+            clustered({"name": "flagsmith-pooler"}),
+            "postgres.cluster.name",
+            "must not end with -pooler, as the names of poolers do",
+        ),
         (clustered({"pooler": {"instances": 2}}), "postgres.cluster.pooler", "has no effect, since size small"),
         (clustered({"pooler": {"enabled": False, "poolSize": 9}}), "postgres.cluster.pooler.poolSize", "to true"),
         (clustered(existingSecret="mine"), "postgres.existingSecret", "roles are the stack's own"),
@@ -232,7 +236,7 @@ def test_what_a_cluster_does_not_survive_is_said() -> None:
         return [text for text in warnings(settings(**values, **others)) if text.startswith("postgres.cluster.")]
 
     (one,) = said(clustered({"instances": 1}))
-    assert "nothing is written" in one
+    assert "nothing can be written" in one
     (asynchronous,) = said(clustered({"instances": 2, "synchronous": {"enabled": False}}))
     assert "is lost" in asynchronous
     production = {

@@ -59,7 +59,7 @@ def test_a_stack_that_says_nothing_of_it_has_none() -> None:
             {**SHARED, "parentRefs": [PLAIN], "redirectFrom": [{**PLAIN, "namespace": "feature-flags"}]},
             "redirectFrom[0]",
         ),
-        ({**SHARED, "redirectFrom": [HTTP], "tls": {"from": "none"}}, "none publishes http:// alone"),
+        ({**SHARED, "redirectFrom": [HTTP], "tls": {"from": "none"}}, "none publishes only http://"),
         ({**SHARED, "parentRefs": [PARENT, PARENT]}, "parentRefs[1]"),
         ({**SHARED, "parentRefs": [WIDE, PARENT]}, "names the Gateway of gateway.parentRefs[0] again"),
         (

@@ -114,7 +114,7 @@ def test_a_server_that_all_connections_can_kill_is_warned_of_and_not_refused() -
         return [text for text in warnings(found) if text.startswith("postgres.resources.limits.memory")]
 
     (line,) = said("302Mi")
-    assert "is 302Mi: the stack can open 65 connections, with which PostgreSQL takes 303Mi or more" in line
+    assert "is 302Mi: the stack can open 65 connections. With so many PostgreSQL takes 303Mi or more" in line
     assert said("303Mi") == []
     external = settings(postgres={"mode": "external", "existingSecret": "database"})
     assert not [text for text in warnings(external) if "postgres.resources" in text]

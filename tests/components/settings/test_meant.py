@@ -25,7 +25,7 @@ def test_a_name_where_a_map_stands_is_answered_with_the_map() -> None:
 @pytest.mark.parametrize("section", ["env", "envFromSecrets"])
 def test_a_variable_that_nothing_reads_is_refused_with_the_reason(section: str) -> None:
     value = "http://influx" if section == "env" else {"name": "influx", "key": "url"}
-    assert "is read by nothing here, since analytics are in PostgreSQL" in refused(**{section: {"INFLUXDB_URL": value}})
+    assert "has no effect here, because analytics are in PostgreSQL" in refused(**{section: {"INFLUXDB_URL": value}})
 
 
 @pytest.mark.parametrize(
@@ -56,20 +56,20 @@ def test_what_counts_as_the_program_s_own_value_is_reserved_else() -> None:
 )
 def test_a_key_with_another_name_before_the_colon_is_named(key: str) -> None:
     (line,) = misspelt([key, "feature-flags:host", "aws:region", "kubernetes:namespace", "pulumi:tags"])
-    assert line == f"{key}: is read by nothing: the name before the colon must be feature-flags"
+    assert line == f"{key}: has no effect: the name before the colon must be feature-flags"
 
 
 def test_a_key_of_another_provider_or_of_somebody_s_own_program_is_theirs() -> None:
     assert list(misspelt(["docker:host", "postgresql:host", "shop:version", "gcp:labels"], "shop")) == []
     assert list(misspelt(["flags:host", "features:size"], "flags")) == [
-        "features:size: is read by nothing: the name before the colon must be feature-flags"
+        "features:size: has no effect: the name before the colon must be feature-flags"
     ]
 
 
 def test_a_stack_s_file_with_such_a_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: feature-flags\nruntime: python\n")
     (tmp_path / "Pulumi.odd.yaml").write_text("config:\n  featureflags:replicas: 3\n")
-    with pytest.raises(SettingsError, match="featureflags:replicas: is read by nothing"):
+    with pytest.raises(SettingsError, match="featureflags:replicas: has no effect"):
         _ = load_stack("odd", tmp_path).settings
 
 

@@ -232,8 +232,8 @@ def test_the_internet_is_said_to_be_open(values: dict[str, Any], start: str) -> 
             {"webhooks": [{"cidr": "169.254.169.254/32", "ports": [80]}]},
             ["networkPolicy.webhooks[0].cidr opens 169.254.169.254/32, where a metadata service gives out a node's"],
         ),
-        ({"ingressCidrs": ["0.0.0.0/0"]}, ["networkPolicy.ingressCidrs[0] is wide: whoever is in 0.0.0.0/0 reaches"]),
-        ({"clients": [{"cidr": "10.0.0.0/8"}]}, ["networkPolicy.clients[0].cidr is wide: whoever is in 10.0.0.0/8"]),
+        ({"ingressCidrs": ["0.0.0.0/0"]}, ["networkPolicy.ingressCidrs[0] is wide: anybody in 0.0.0.0/0 can reach"]),
+        ({"clients": [{"cidr": "10.0.0.0/8"}]}, ["networkPolicy.clients[0].cidr is wide: anybody in 10.0.0.0/8"]),
         (
             {"dns": {"addresses": ["169.254.20.10/32", "0.0.0.0/0"]}},
             ["networkPolicy.dns.addresses[1] is wide: it opens port 53 of all of 0.0.0.0/0, link-local addresses too"],

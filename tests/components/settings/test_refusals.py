@@ -110,7 +110,7 @@ BAD_VALUES = [
     Case("a bad label", {"scheduling": {"nodeSelector": {"a b": "c"}}}, "nodeSelector.a b", "", "label or annotation"),
     Case("a list for a map", {"postgres": ["external"]}, "postgres", "", "a map of keys and values"),
     Case("a map for a list", {"imagePullSecrets": {"a": "b"}}, "imagePullSecrets", "", "a list"),
-    Case("text for a map", {"redis": "external"}, "redis", "", "then JSON"),
+    Case("text for a map", {"redis": "external"}, "redis", "", "a text of JSON"),
     Case("a number for a map", {"redis": 7}, "redis", "", "a map of keys and values"),
     Case("a null", {"version": None}, "version", "null", "leave the key out to get the default"),
     Case("a null deep down", {"postgres": {"storage": {"className": None}}}, "className", "null", "leave the key out"),

@@ -107,7 +107,7 @@ OTHERS = sorted(str(field.alias) for name, field in Settings.model_fields.items(
 @pytest.mark.parametrize("key", OTHERS)
 def test_a_section_of_what_is_not_there_is_refused_in_one_line(key: str) -> None:
     (line,) = refused(**{"monitoring": {"enabled": False}, key: VALUES.get(key, {})})
-    assert line.startswith(f"feature-flags:{key}: has no place in a stack with role edge")
+    assert line.startswith(f"feature-flags:{key}: is not for a stack with role edge")
 
 
 @pytest.mark.parametrize(

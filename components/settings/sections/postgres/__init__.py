@@ -205,7 +205,7 @@ class PostgresSettings(Section):
         if not self.is_own:
             yield Problem(path=("move",), value=NOT_SHOWN, text="is for a PostgreSQL of the stack's own: remove it")
         if self.move.beside == self.mode:
-            yield Problem(path=("move", "beside"), text="is postgres.mode itself, the live database: it is the other")
+            yield Problem(path=("move", "beside"), text="must be the other mode, not postgres.mode")
 
     def _cluster_problems(self) -> Iterator[Problem]:
         """A Secret of somebody else's, and programs that are older than the servers."""

@@ -241,7 +241,9 @@ class ClusterSettings(Section):
         for name in self.parameters:
             if name == "max_connections":
                 yield Problem(
-                    path=("parameters", name), text="is computed with: set postgres.maxConnections in its place"
+                    path=("parameters", name), text="is set by postgres.maxConnections: use that in its place"
                 )
             elif name in FIXED:
-                yield Problem(path=("parameters", name), text="is the operator's, which refuses another: remove it")
+                yield Problem(
+                    path=("parameters", name), text="is set by the operator, which refuses another value: remove it"
+                )
