@@ -49,13 +49,13 @@ GOES_WITH_DATA: Final = "the data in it is gone then: `ff db backup` first, unle
 """What a plan says of an object with data that the program no longer has."""
 
 GIVEN_UP: Final = (
-    "holds a database of Flagsmith, which the settings do not have any more: another postgres.mode or "
-    "postgres.cluster.name begins without its data"
+    "holds a database of Flagsmith that the settings no longer name: another postgres.mode or postgres.cluster.name "
+    "begins without its data"
 )
 """What is said of a database that is there and would be given up."""
 
 WAY_BACK: Final = (
-    "Set postgres.mode and postgres.cluster.name back. A Cluster that stays beside another one is named in "
+    "Set postgres.mode and postgres.cluster.name back. To keep a Cluster beside another one, name it in "
     "postgres.cluster.kept. To go on without this database, see docs/backups.md#another-database: a backup, what holds "
     "the data deleted by hand, a deployment, then a restore."
 )
@@ -80,8 +80,8 @@ def losses(wanted: Manifest, live: Manifest, *, by_statement: bool) -> Iterator[
     """
     if live["metadata"].get("deletionTimestamp"):
         yield (
-            "is being deleted, which nothing takes back: what it holds is gone when the last pod that uses it ends, so "
-            "make a backup now (`ff db backup`)"
+            "is being deleted, which cannot be cancelled: what it holds is gone when the last pod that uses it ends, "
+            "so make a backup now (`ff db backup`)"
         )
     if wanted["kind"] == "Cluster":
         yield from shrinking(wanted, live)
@@ -120,8 +120,8 @@ def downgrading(wanted: Manifest, live: Manifest) -> Iterator[str]:
     version, old = re.search(r":(\d+)[^/]*$", image), _at(live, "status.pgDataImageInfo.majorVersion")
     if version is not None and old is not None and int(version[1]) < int(old):
         yield (
-            f"cannot go back to PostgreSQL {version[1]}: its data is of PostgreSQL {old} since the upgrade. A dump of "
-            "before goes into a Cluster of another name"
+            f"cannot go back to PostgreSQL {version[1]}: its data is of PostgreSQL {old} since the upgrade. "
+            "Restore a dump from before into a Cluster of another name"
         )
 
 
@@ -160,8 +160,8 @@ def has_database(api_version: str, kind: str, name: str) -> bool:
 
 
 OFF_RECORD: Final = (
-    "One that is kept (postgres.cluster.kept), and is not on record any more: take it out of there. It stays as it is, "
-    "with its data, and its servers run on."
+    "If postgres.cluster.kept names it, and it is no longer on record, take it out of there. It stays as it is, with "
+    "its data, and its servers run on."
 )
 """What to do about a Cluster that is in the way of the program's own declaration of it."""
 

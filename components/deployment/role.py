@@ -24,7 +24,7 @@ def other_role(fetch: Fetch, deployment: Deployment | None, settings: Settings) 
         if has_flagsmith(deployment) or not declares(deployment, names.EDGE):
             return None
         return (
-            f"feature-flags:role is platform, and {where} has an edge alone, which a stack does not grow out of. Set "
+            f"feature-flags:role is platform, and {where} has only an edge, which cannot become a whole Flagsmith. Set "
             "role to edge, or give the whole Flagsmith a stack and namespace of its own; `ff down` removes the edge."
         )
     left = list(_of_flagsmith(fetch, namespace)) if deployment is None else []

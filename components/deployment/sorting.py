@@ -34,5 +34,5 @@ def resorting(wanted: Manifest, live: Manifest) -> Iterator[str]:
     if before and after and before != after and follows_system(live):
         yield (
             f"would sort text as Debian {after} does, but its indexes are as {before} sorts: answers would be wrong. "
-            f"Take an image of {before}. A dump of it goes into a Cluster of another name, with any image"
+            f"Use an image of {before}; or restore a dump of it into a Cluster of another name, with any image"
         )

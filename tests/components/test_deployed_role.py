@@ -77,7 +77,7 @@ def test_a_cluster_without_the_operator_needs_no_right_to_list_what_it_does_not_
 
 def test_nor_is_an_edge_made_into_a_whole_flagsmith() -> None:
     """What a store makes for both would be deleted as the edge's, after it was made as Flagsmith's."""
-    assert "has an edge alone" in (other_role(has(), deployed("edge"), whole()) or "")
+    assert "has only an edge" in (other_role(has(), deployed("edge"), whole()) or "")
     assert other_role(has(), deployed("platform"), whole()) is None
 
 

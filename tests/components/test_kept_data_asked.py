@@ -112,7 +112,7 @@ def test_the_next_major_version_is_let_through_and_the_way_back_from_an_upgrade_
 
 def test_a_cluster_that_is_being_deleted_ends_the_run(cluster: FakeCluster) -> None:
     add_cluster(cluster, deletionTimestamp="2026-11-28T00:00:00Z")
-    with pytest.raises(pulumi.RunError, match="Cluster flagsmith-pg is being deleted, which nothing takes back"):
+    with pytest.raises(pulumi.RunError, match="Cluster flagsmith-pg is being deleted, which cannot be cancelled"):
         require_cluster()
 
 
@@ -150,7 +150,7 @@ def test_a_class_that_was_stated_and_is_left_out_or_another_is_refused(cluster: 
 
 def test_a_volume_that_is_being_deleted_ends_the_run(cluster: FakeCluster) -> None:
     add(cluster, stated=("accessModes",), deletionTimestamp="2026-01-01T00:00:00Z")
-    with pytest.raises(pulumi.RunError, match="is being deleted, which nothing takes back"):
+    with pytest.raises(pulumi.RunError, match="is being deleted, which cannot be cancelled"):
         require()
 
 

@@ -93,7 +93,7 @@ def test_its_proxies_are_there_on_two_nodes_behind_policies_and_nothing_else_is(
 def test_another_role_is_refused_before_anything_changes(platform: Platform, edge_alone: Stack) -> None:
     before = platform.items(f"{OBJECTS}/configmaps")
     whole = replace(platform.stack({"namespace": {"name": EDGE_NAMESPACE}}), name=edge_alone.name)
-    with pytest.raises(RefusedError, match="has an edge alone, which a stack does not grow out of"):
+    with pytest.raises(RefusedError, match="has only an edge, which cannot become a whole Flagsmith"):
         engine(platform, whole).up()
     assert platform.items(f"{OBJECTS}/configmaps") == before
 
