@@ -55,13 +55,13 @@ up: setup ## Start a local cluster if there is none, and deploy the stack `local
 preview: setup ## Show what `make up` would change.
 	@$(BIN)/ff preview --stack local
 
-smoke: setup ## Test the stack `local` from outside: does it do what it is there for?
+smoke: setup ## Test from outside whether the stack `local` works.
 	@$(BIN)/ff smoke --stack local --junit out/smoke.xml
 
 demo: setup examples ## Show flags in git, a rollout and a kill switch, in five minutes and without Docker.
 	@$(BIN)/python -m tests.demo
 
-down: setup ## Remove the stack `local`, and end the local cluster.
+down: setup ## Remove the stack `local` and the local cluster.
 	@$(BIN)/ff cluster down
 
 # A file's tests stay together, with the servers that they share, in the order of tests/slow.py. Tests of a cluster wait much:
@@ -75,7 +75,7 @@ test: ## Lint, check types, and run every test (makes throw-away clusters).
 	@$(MAKE) --no-print-directory --jobs=2 lint examples $(CHECKOV) $(POSTGRES)
 	$(PYTEST)
 
-test-fast: setup ## The tests for changing a component or a command, in two minutes (tests/slow.py says which).
+test-fast: setup ## Run the tests for changing a component or a command, in two minutes (tests/slow.py says which).
 	$(PYTEST) -m "not slow"
 
 examples: ## Install the packages of examples/, and build their service and page.
@@ -92,13 +92,13 @@ examples/node/dist/service.js: examples/node/node_modules/.stamp $(wildcard exam
 examples/react/dist/index.html: examples/react/node_modules/.stamp $(wildcard examples/react/src/* examples/react/*.js examples/react/*.html) examples/matches.json
 	cd examples/react && npm run build
 
-lint: setup ## ruff, mypy, and the floors of the house.
+lint: setup ## Run ruff and mypy, and check the order of imports.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-format: setup ## Put the code in the house's format.
+format: setup ## Format the code.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
@@ -111,11 +111,11 @@ lock: setup ## Renew the hash-locked requirements from pyproject.toml.
 	$(COMPILE_POSTGRES) --output-file=tools/postgres-18/requirements.txt tools/postgres-18/requirements.in
 
 BASE ?= origin/main
-compare: setup ## Compare what eight stacks render with what they do at the commit BASE.
+compare: setup ## Compare what the stacks render with what they rendered at the commit BASE.
 	@$(BIN)/python -m tests.manifests $(BASE)
 
 docs: setup ## Renew the generated pages of docs/.
 	$(BIN)/ff docs
 
-contract: setup ## Write docs/contract.json, which a release does.
+contract: setup ## Write docs/contract.json, for a release.
 	$(BIN)/python -m tests.versioning.contract
