@@ -91,4 +91,4 @@ def test_of_the_paths_of_the_edge_it_makes_no_routes() -> None:
     (found,) = stack("production", ingress=way_in, edge={"enabled": True}).all("Ingress")
     assert "flagsmith-edge" not in {route.service for route in routes(found)}
     said = ingress.warnings(settings(ingress=way_in, edge={"enabled": True}))
-    assert [line for line in said if line.startswith("edge.enabled, and OpenShift makes no Route of an exact path")]
+    assert [line for line in said if line.startswith("edge.enabled: OpenShift makes no Route of an exact path")]

@@ -171,13 +171,13 @@ def test_servers_poolers_and_volumes_count_in_the_quota() -> None:
         (
             clustered({"instances": 2, "synchronous": {"number": 2}}),
             "postgres.cluster.synchronous.number",
-            "there are 1, beside the primary",
+            "needs more standbys than the 1 beside the primary",
         ),
-        (clustered({"parameters": {"port": "1"}}), "postgres.cluster.parameters.port", "is the operator's"),
+        (clustered({"parameters": {"port": "1"}}), "postgres.cluster.parameters.port", "is set by the operator"),
         (
             clustered({"parameters": {"max_connections": "9"}}),
             "postgres.cluster.parameters.max_connections",
-            "set postgres.maxConnections",
+            "is set by postgres.maxConnections",
         ),
         (clustered({"parameters": {"work_mem\nport": "1"}}), "postgres.cluster.parameters", "must be on one line"),
         (clustered({"version": "18.4-system-trixie"}), "postgres.version", "pg_dump refuses a newer server"),
@@ -238,7 +238,7 @@ def test_what_a_cluster_does_not_survive_is_said() -> None:
     (one,) = said(clustered({"instances": 1}))
     assert "nothing can be written" in one
     (asynchronous,) = said(clustered({"instances": 2, "synchronous": {"enabled": False}}))
-    assert "is lost" in asynchronous
+    assert "are lost" in asynchronous
     production = {
         "production": True,
         "protect": True,

@@ -73,7 +73,7 @@ def test_backups_in_the_same_cluster_alone_are_told_of_in_production() -> None:
         return [text for text in warnings(settings(**values)) if text.startswith("backup.s3 is not set")]
 
     (line,) = said(**PRODUCTION, backup={"enabled": True})
-    assert "are lost with it" in line
+    assert "the database and its backups are lost" in line
     assert "Set backup.s3" in line
     assert said(backup={"enabled": True}) == []
     assert said(**PRODUCTION, backup={"enabled": True, "s3": {"bucket": "backups", "existingSecret": "s3"}}) == []

@@ -124,7 +124,7 @@ def test_a_section_of_what_is_not_there_is_refused_in_one_line(key: str) -> None
 )
 def test_a_part_of_a_section_that_is_for_flagsmith_alone_is_refused(values: dict[str, Any], key: str) -> None:
     (line,) = refused(**values)
-    assert line.startswith(f"feature-flags:{key}: has no place")
+    assert line.startswith(f"feature-flags:{key}: is not for a stack with role edge")
 
 
 def test_the_exporter_s_image_can_be_set_where_it_runs() -> None:
