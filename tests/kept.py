@@ -5,8 +5,8 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,9 @@ def kept(key: str, make: Callable[[], bytes]) -> bytes:
     """The content for a key. Of two workers that want it first, at once, one makes it and the other waits for that."""
     if _place is None:  # outside of a session, as in `python -m tests.manifests`
         return make()
-    path = _place / hashlib.sha256(key.encode()).hexdigest()
+    path = _path(_place, key)
     if not path.exists():
-        # All workers collect the same files at the same time. The lock ends with its process, if that is killed.
-        with path.with_suffix(".lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _alone(path):
             if not path.exists():
                 new = path.with_suffix(f".{os.getpid()}")
                 new.write_bytes(make())
@@ -33,16 +31,30 @@ def kept(key: str, make: Callable[[], bytes]) -> bytes:
 
 
 def directory(key: str, make: Callable[[Path], None]) -> Path:
-    """The directory for a key, which `make` makes. Of two workers that want it first, at once, one's stays."""
+    """The directory for a key, which `make` makes where it stays: in it may be its own path. Others wait for that."""
     if _place is None:
         raise RuntimeError("A directory is kept in a session of pytest alone.")
-    path = _place / hashlib.sha256(key.encode()).hexdigest()
-    if not path.exists():
-        new = path.with_suffix(f".{os.getpid()}")
-        make(new)
-        with suppress(OSError):  # the other one's is there
-            new.rename(path)
+    path = _path(_place, key)
+    is_whole = path.with_suffix(".whole")
+    if not is_whole.exists():
+        with _alone(path):
+            if not is_whole.exists():
+                shutil.rmtree(path, ignore_errors=True)  # of one that failed
+                make(path)
+                is_whole.touch()
     return path
+
+
+def _path(place: Path, key: str) -> Path:
+    return place / hashlib.sha256(key.encode()).hexdigest()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """All workers collect the same files at the same time. The lock ends with its process, if that is killed."""
+    with path.with_suffix(".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:

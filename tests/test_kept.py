@@ -38,3 +38,21 @@ def test_one_that_fails_leaves_it_to_the_next(place: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         kept.kept("key", fail)
     assert kept.kept("key", lambda: b"made") == b"made"
+
+
+def test_a_directory_that_failed_is_made_anew_where_it_stays(place: Path) -> None:
+    def fail(path: Path) -> None:
+        others_wait(place)
+        path.mkdir()
+        (path / "half").touch()
+        raise ZeroDivisionError
+
+    def make(path: Path) -> None:
+        path.mkdir()
+        (path / "where").write_text(str(path), encoding="utf-8")
+
+    with pytest.raises(ZeroDivisionError):
+        kept.directory("key", fail)
+    made = kept.directory("key", make)
+    assert [(one.name, one.read_text(encoding="utf-8")) for one in made.iterdir()] == [("where", str(made))]
+    assert kept.directory("key", fail) == made

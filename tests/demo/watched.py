@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from tests.recording import ROOT
 LONGEST = 300
 """Five minutes."""
 UNTIL_IT_ENDS = 60
+SOON, NOW_AND_THEN = 0.05, 0.5
+"""How often a demo is looked at, in seconds: for a moment in it, and for its end. A look reads all of /proc."""
 DEMO = (sys.executable, "-m", "tests.demo")
 
 
@@ -62,13 +64,18 @@ class Started:
         while self.process.poll() is None and not holds():
             assert time.monotonic() < deadline, self.text + self.notice
             self._children()
-            time.sleep(0.05)
+            time.sleep(SOON)
 
     def end(self, seconds: float = UNTIL_IT_ENDS) -> int:
         """Wait for its end; its exit code. Whatever it started is gone by then."""
-        self.wait(lambda: False, seconds)
+        deadline = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, self.text + self.notice
+            self._children()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(NOW_AND_THEN)
         left = [child for child in self.seen if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-        assert [child.cmdline() for child in left] == []
+        assert [child.cmdline() for child in [*left, *self._at_the_place()]] == []
         assert list(self.place.iterdir()) == []
         return self.process.wait()
 
@@ -79,6 +86,15 @@ class Started:
             return []
         self.seen.update(found)
         return found
+
+    def _at_the_place(self) -> list[psutil.Process]:
+        """What runs with its temporary files there: whatever was started, and not seen by any look."""
+        found = psutil.process_iter(["environ"])
+        return [
+            one
+            for one in found
+            if one.info["environ"] and one.info["environ"].get("TMPDIR", "").startswith(str(self.place))
+        ]
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 from flagops.project import VARIABLE
+from tests import kept
 from tests.recording import ROOT
 
 SECONDS = 120
@@ -77,7 +78,12 @@ def build(directory: Path, root: Path = ROOT) -> Path:
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """`ff` as people install it."""
-    directory = tmp_path_factory.mktemp("wheel")
-    return install(build(directory / "dist"), directory / "environment")
+def installed() -> Installed:
+    """`ff` as people install it; once for all workers. It is read only."""
+
+    def make(directory: Path) -> None:
+        install(build(directory / "dist"), directory / "environment")
+
+    directory = kept.directory("installed", make)
+    (wheel,) = (directory / "dist").iterdir()
+    return Installed(wheel, directory / "environment")

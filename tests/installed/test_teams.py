@@ -13,9 +13,25 @@ from tests.installed.conftest import Installed
 ANSWERS = ("--host", "flags.example.com", "--controller", "traefik")
 
 
+STACKS = {
+    "feature-flags-shop-staging": ("shop", "shop-staging"),
+    "feature-flags-shop": ("shop", "shop-production"),
+    "feature-flags-video-staging": ("video", "video-staging"),
+}
+"""By their namespaces: whose they are, and what they are called; in the order in which they are deployed."""
+
+
 @pytest.fixture(scope="module")
-def teams(installed: Installed, cluster: LocalCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The projects of two teams, for one cluster."""
+def where(cluster: LocalCluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What `ff` is told of this machine."""
+    return {"KUBECONFIG": str(cluster.kubeconfig), "FF_STATE_DIR": str(tmp_path_factory.mktemp("state"))}
+
+
+@pytest.fixture(scope="module")
+def teams(
+    installed: Installed, cluster: LocalCluster, where: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The projects of two teams, for one cluster, and their stacks in it."""
     place = tmp_path_factory.mktemp("teams")
     for team in ("shop", "video"):
         options = ("--context", cluster.context, "--team", team, "--host", f"flags.{team}.example.com")
@@ -25,55 +41,47 @@ def teams(installed: Installed, cluster: LocalCluster, tmp_path_factory: pytest.
         path.write_text(text, encoding="utf-8")
         path = place / team / f"Pulumi.{team}-staging.yaml"
         path.write_text(path.read_text(encoding="utf-8").replace("size: small", "size: local"), encoding="utf-8")
+    for team, name in STACKS.values():
+        said = installed.run("up", "--stack", name, "--engine", "direct", "--yes", cwd=place / team, variables=where)
+        assert "Deployed: " in said.stderr, said.stderr
     yield place
-    for team, stack in (("shop", "staging"), ("shop", "production"), ("video", "staging")):
-        down = ("down", "--stack", f"{team}-{stack}", "--engine", "direct", "--unprotect", "--yes")
-        where = {"KUBECONFIG": str(cluster.kubeconfig), "FF_STATE_DIR": str(place / "state")}
-        installed.run(*down, cwd=place / team, variables=where)
+    with rest.client(cluster.kubeconfig) as http:
+        for namespace in STACKS:
+            http.delete(f"/api/v1/namespaces/{namespace}").raise_for_status()
+
+
+def changes(installed: Installed, project: Path, stack: str, where: dict[str, str]) -> object:
+    """What a deployment would change."""
+    asked = ("preview", "--stack", stack, "--engine", "direct", "--json")
+    return json.loads(installed.run(*asked, cwd=project, variables=where).stdout)["changes"]
 
 
 @pytest.mark.cluster
 def test_one_program_with_three_stacks_and_an_instance_for_each_team_share_a_cluster(
-    installed: Installed, cluster: LocalCluster, teams: Path
+    installed: Installed, cluster: LocalCluster, teams: Path, where: dict[str, str]
 ) -> None:
-    where = {"KUBECONFIG": str(cluster.kubeconfig), "FF_STATE_DIR": str(teams / "state")}
-    first: dict[str, str] = {}
-    for team, stack in (("shop", "staging"), ("shop", "production"), ("video", "staging")):
-        name = f"{team}-{stack}"
-        said = installed.run("up", "--stack", name, "--engine", "direct", "--yes", cwd=teams / team, variables=where)
-        assert "Deployed: " in said.stderr, said.stderr
-        first[name] = said.stderr
-    for team, stack in (("shop", "staging"), ("shop", "production"), ("video", "staging")):
-        name = f"{team}-{stack}"
-        plan = installed.run(
-            "preview", "--stack", name, "--engine", "direct", "--json", cwd=teams / team, variables=where
-        )
-        assert json.loads(plan.stdout)["changes"] == [], f"{name} is as it was deployed, whatever came after it"
+    *earlier, _ = STACKS.values()
+    for team, name in earlier:
+        assert changes(installed, teams / team, name, where) == [], f"{name} is as it was, whatever came after it"
     with rest.client(cluster.kubeconfig) as http:
-        for namespace in ("feature-flags-shop", "feature-flags-shop-staging", "feature-flags-video-staging"):
+        for namespace in STACKS:
             quotas = http.get(f"/api/v1/namespaces/{namespace}/resourcequotas").json()["items"]
             assert len(quotas) == 1, namespace
 
 
 @pytest.mark.cluster
 def test_a_team_s_project_with_a_stack_of_the_same_name_touches_nothing_of_the_other_s(
-    installed: Installed, cluster: LocalCluster, teams: Path, tmp_path: Path
+    installed: Installed, cluster: LocalCluster, teams: Path, where: dict[str, str], tmp_path: Path
 ) -> None:
     """Two teams that did not tell each other: the same name, another namespace."""
-    where = {"KUBECONFIG": str(cluster.kubeconfig), "FF_STATE_DIR": str(tmp_path / "state")}
-    installed.run("up", "--stack", "shop-staging", "--engine", "direct", "--yes", cwd=teams / "shop", variables=where)
     installed.run("init", "other", *ANSWERS, "--context", cluster.context, cwd=tmp_path)
     other = tmp_path / "other"
     (other / "Pulumi.shop-staging.yaml").write_text(
         (other / "Pulumi.staging.yaml").read_text("utf-8").replace("feature-flags-staging", "feature-flags-other"),
         "utf-8",
     )
-    said = installed.run(
-        "up", "--stack", "shop-staging", "--engine", "direct", "--yes", cwd=other, code=1, variables=where
-    ).stderr
+    up = ("up", "--stack", "shop-staging", "--engine", "direct", "--yes")
+    said = installed.run(*up, cwd=other, code=1, variables={**where, "FF_STATE_DIR": str(tmp_path / "state")}).stderr
     assert "feature-flags-shop-staging" in said
     assert "Nothing was changed" in said
-    plan = installed.run(
-        "preview", "--stack", "shop-staging", "--engine", "direct", "--json", cwd=teams / "shop", variables=where
-    )
-    assert json.loads(plan.stdout)["changes"] == []
+    assert changes(installed, teams / "shop", "shop-staging", where) == []

@@ -81,7 +81,6 @@ def test_a_commit_is_rendered_for_itself_wherever_in_a_repository_the_project_is
 
 
 def test_a_commit_is_rendered_by_its_own_program(repository: Path) -> None:
-    before = of_commit(repository, "main", "staging")
     path = repository / "Pulumi.staging.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("size: small", "size: medium", 1))
     program = repository / "components" / "kit" / "names.py"
@@ -89,14 +88,13 @@ def test_a_commit_is_rendered_by_its_own_program(repository: Path) -> None:
         program.read_text(encoding="utf-8").replace('PLATFORM: Final = "feature-flags"', 'PLATFORM: Final = "flags"')
     )
     git(repository, "commit", "--quiet", "--all", "--message=second")
-    after = of_commit(repository, "HEAD", "staging")
+    before, after = (of_commit(repository, commit, "staging") for commit in ("HEAD~1", "main"))
     found = {item.name: item for item in differences(before, after)}
     assert found["Deployment flagsmith"].action == "update"
     assert "-    app.kubernetes.io/part-of: feature-flags\n+    app.kubernetes.io/part-of: flags" in (
         found["Deployment flagsmith"].diff
     )
     assert any(item.action == "replace" and name.startswith("Job flagsmith-migrate-") for name, item in found.items())
-    assert of_commit(repository, "HEAD~1", "staging") == before
     assert of_commit(repository, "HEAD", "no-such-stack") == {}
     assert git(repository, "worktree", "list").count("\n") == 0, "no work tree is left"
     assert git(repository, "status", "--porcelain") == ""
