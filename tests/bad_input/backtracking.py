@@ -19,7 +19,7 @@ class Counting:
 
     def match(self, pattern: str) -> bool:
         """Whether it matches. EnoughError when more than `most` characters have been read."""
-        return self._items([*_parser.parse(pattern)], 0, 0, lambda _: True)
+        return self._items(_parser.parse(pattern).data, 0, 0, lambda _: True)
 
     def _items(self, items: list[Any], number: int, place: int, then: Then) -> bool:
         if number == len(items):
@@ -29,26 +29,26 @@ class Counting:
         def rest(here: int) -> bool:
             return self._items(items, number + 1, here, then)
 
-        match str(kind):
+        match kind.name:
             case "LITERAL" | "NOT_LITERAL" | "ANY" | "IN":
                 return self._reads(kind, value, place) and rest(place + 1)
             case "AT":
                 end = str(value) == "AT_END" and place in (len(self.text), len(self.text.removesuffix("\n")))
                 return (end or (str(value) == "AT_BEGINNING" and place == 0)) and rest(place)
             case "SUBPATTERN":
-                return self._items([*value[3]], 0, place, rest)
+                return self._items(value[3].data, 0, place, rest)
             case "ASSERT" | "ASSERT_NOT":
-                return self._looks(value, place) == (str(kind) == "ASSERT") and rest(place)
+                return self._looks(value, place) == (kind.name == "ASSERT") and rest(place)
             case "BRANCH":
-                return any(self._items([*item], 0, place, rest) for item in value[1])
+                return any(self._items(item.data, 0, place, rest) for item in value[1])
             case _:
-                return self._rounds(str(kind) == "MIN_REPEAT", value, 0, place, rest)
+                return self._rounds(kind.name == "MIN_REPEAT", value, 0, place, rest)
 
     def _looks(self, value: Any, place: int) -> bool:
         """Whether what is looked for is ahead, or behind, where it has a length that is fixed."""
         direction, item = value
         start = place if direction > 0 else place - item.getwidth()[0]
-        return start >= 0 and self._items([*item], 0, start, lambda here: direction > 0 or here == place)
+        return start >= 0 and self._items(item.data, 0, start, lambda here: direction > 0 or here == place)
 
     def _reads(self, kind: Any, value: Any, place: int) -> bool:
         if place >= len(self.text):
@@ -69,7 +69,7 @@ class Counting:
 
         def again() -> bool:
             return done < most and self._items(
-                [*item],
+                item.data,
                 0,
                 place,
                 lambda here: (here != place or done < least) and self._rounds(is_lazy, value, done + 1, here, rest),
