@@ -12,6 +12,13 @@ from flagops.kubernetes.objects import Manifest, Ref
 from flagops.waiting import NotYet, until
 
 GONE_SECONDS = 600.0
+OWNS_NOTHING = frozenset(
+    {
+        *("ConfigMap", "Secret", "ServiceAccount", "Role", "RoleBinding", "ResourceQuota", "LimitRange"),
+        *("PersistentVolumeClaim", "Ingress", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler"),
+    }
+)
+"""Kinds without dependents: to ask for these to go first would only have the garbage collector look for them."""
 
 
 def remove(client: Client, entries: Sequence[RecordedObject], emit: Callable[[Event], None], stop: Flag) -> GraphResult:
@@ -44,7 +51,7 @@ def remove(client: Client, entries: Sequence[RecordedObject], emit: Callable[[Ev
 def delete_and_wait(client: Client, ref: Ref, live: Manifest, seconds: float, stop: Flag) -> None:
     """Delete this very object, dependents first, and wait until it is gone; its successor is left alone."""
     uid = live["metadata"]["uid"]
-    client.delete(ref, uid=uid, dependents_first=True)
+    client.delete(ref, uid=uid, dependents_first=ref.kind not in OWNS_NOTHING)
 
     def gone() -> NotYet | None:
         current = client.get(ref)

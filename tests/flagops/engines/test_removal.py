@@ -41,3 +41,28 @@ def test_a_cluster_stays_unless_its_namespace_goes(entries: list[RecordedObject]
     client: Any = Gone()
     remove(client, entries, events.append, Flag())
     assert [event.message for event in events if event.resource == "flagsmith-pg"] == [said]
+
+
+class Deleting:
+    """A cluster in which everything is there until it is deleted; it notes whose dependents are to go first."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, bool] = {}
+
+    def get(self, ref: Ref) -> dict[str, Any] | None:
+        return None if ref.kind in self.first else {"metadata": {"uid": ref.kind}}
+
+    def delete(self, ref: Ref, *, uid: str, dependents_first: bool) -> None:
+        assert uid == ref.kind
+        self.first[ref.kind] = dependents_first
+
+
+def test_what_owns_nothing_is_gone_at_once_and_the_rest_after_its_dependents() -> None:
+    kinds = {
+        **dict.fromkeys(("Secret", "ConfigMap", "PersistentVolumeClaim"), False),
+        **dict.fromkeys(("Deployment", "StatefulSet", "Job", "CronJob", "Service", "ExternalSecret"), True),
+    }
+    entries = [RecordedObject(Ref("v1", kind, "feature-flags", "some"), (), False, False) for kind in kinds]
+    client: Any = Deleting()
+    assert not remove(client, entries, lambda _: None, Flag()).failures
+    assert client.first == kinds
