@@ -26,6 +26,22 @@ def instance(cluster: LocalCluster) -> Iterator[Instance]:
         made.clean_up()
 
 
+@pytest.fixture(scope="module")
+def place(cluster: LocalCluster) -> Iterator[Instance]:
+    made = Instance(f"sample-{uuid4().hex[:8]}", cluster.kubeconfig, cluster.context)
+    try:
+        yield made
+    finally:
+        made.clean_up()
+
+
+@pytest.fixture
+def standing(place: Instance) -> Instance:
+    """An instance that is deployed as its program says, whatever an earlier test did to it."""
+    place.engine().up()
+    return place
+
+
 def names(refs: tuple[Ref, ...]) -> set[str]:
     return {f"{ref.kind}/{ref.name}" for ref in refs}
 
@@ -48,36 +64,38 @@ def test_the_first_run_makes_all_in_order_and_waits(instance: Instance) -> None:
     assert instance.lease() is None
 
 
-def test_a_second_run_moves_no_resource_version(instance: Instance) -> None:
-    instance.engine().up()
-    before = instance.versions()
+def test_a_second_run_moves_no_resource_version(standing: Instance) -> None:
+    before = standing.versions()
     assert len(before) > 6
-    result = instance.engine().up()
-    assert instance.versions() == before
+    result = standing.engine().up()
+    assert standing.versions() == before
     assert not result.changed
-    assert {event.state for event in instance.events[-5:]} == {ResourceState.UNCHANGED}
+    assert {event.state for event in standing.events[-5:]} == {ResourceState.UNCHANGED}
 
 
-def test_a_changed_setting_updates_only_what_it_touches(instance: Instance) -> None:
-    instance.engine().up()
-    result = instance.engine(replicas=2).up()
+def test_a_changed_setting_updates_only_what_it_touches(standing: Instance) -> None:
+    result = standing.engine(replicas=2).up()
     assert names(result.updated) == {"Deployment/web"}
     assert len(result.unchanged) == 4
 
 
-def test_what_left_the_program_is_deleted_and_the_rest_stays(instance: Instance) -> None:
-    instance.engine().up()
-    result = instance.engine(service=False).up()
+def test_what_left_the_program_is_deleted_and_the_rest_stays(standing: Instance) -> None:
+    result = standing.engine(service=False).up()
     assert names(result.deleted) == {"Service/web"}
-    assert instance.get("Service", "web") is None
+    assert standing.get("Service", "web") is None
     assert len(result.unchanged) == 4
-    assert not instance.engine(service=False).up().changed
+    assert not standing.engine(service=False).up().changed
 
 
-def test_a_run_killed_half_way_is_completed_by_the_next_with_the_same_password(instance: Instance) -> None:
+def test_a_run_refuses_another_and_killed_half_way_is_completed_by_the_next_with_the_same_password(
+    instance: Instance,
+) -> None:
     process = instance.start_up(stuck=True)
     eventually(lambda: instance.deployment(), seconds=60)
     password = instance.password()
+    with pytest.raises(OpsError, match=r"Another run is working on stack 'sample-.*': process \d+ on"):
+        instance.engine().up()
+    assert process.poll() is None, "the first goes on"
     process.kill()
     process.wait()
     result = instance.engine().up()
@@ -95,14 +113,6 @@ def test_generated_values_are_on_record_before_the_first_object_is_made(instance
     instance.engine().up()
     assert instance.engine().generated() == values
     assert b64decode(instance.password()).decode() == values["data-password"]
-
-
-def test_two_runs_at_a_time_are_refused_and_the_first_goes_on(instance: Instance) -> None:
-    instance.start_up(stuck=True)
-    eventually(lambda: instance.deployment(), seconds=60)
-    with pytest.raises(OpsError, match=r"Another run is working on stack 'sample-.*': process \d+ on"):
-        instance.engine().up()
-    assert instance.running[0].poll() is None
 
 
 def test_a_failed_job_is_told_with_its_reason_and_the_next_run_works_after_the_fix(instance: Instance) -> None:
@@ -144,19 +154,23 @@ def test_protected_objects_stop_down_before_anything_is_touched(instance: Instan
     assert instance.versions() == {}
     instance.engine(protect=True).up()
     assert not instance.engine().up().changed
-    assert instance.engine().down().deleted
+    # Without protection down leaves nothing, and has nothing left to do.
+    assert len(instance.engine().down().deleted) == 5
+    assert instance.get("Namespace", instance.name) is None
+    assert instance.versions() == {}
+    assert instance.engine().down().deleted == ()
 
 
-def test_a_namespace_that_was_deleted_is_made_anew_with_the_same_password_and_a_warning(instance: Instance) -> None:
-    assert instance.engine().up().warnings == ()
-    password = instance.password()
-    instance.client.delete(Ref("v1", "Namespace", "", instance.name))
-    eventually(lambda: instance.get("Namespace", instance.name) is None)
-    result = instance.engine().up()
+def test_a_namespace_that_was_deleted_is_made_anew_with_the_same_password_and_a_warning(standing: Instance) -> None:
+    assert standing.engine().up().warnings == ()
+    password = standing.password()
+    standing.client.delete(Ref("v1", "Namespace", "", standing.name))
+    eventually(lambda: standing.get("Namespace", standing.name) is None)
+    result = standing.engine().up()
     (warning,) = result.warnings
-    assert f"Namespace {instance.name} is not the one that the stack was deployed to" in warning
-    assert instance.password() == password
-    assert instance.engine().up().warnings == ()
+    assert f"Namespace {standing.name} is not the one that the stack was deployed to" in warning
+    assert standing.password() == password
+    assert standing.engine().up().warnings == ()
 
 
 def test_preview_shows_creations_and_changes_nothing(instance: Instance) -> None:
@@ -166,26 +180,16 @@ def test_preview_shows_creations_and_changes_nothing(instance: Instance) -> None
     assert instance.state() is None
 
 
-def test_preview_shows_fields_and_deletions_and_changes_nothing(instance: Instance) -> None:
-    instance.engine().up()
-    before = instance.versions()
-    assert not instance.engine().preview().has_changes
-    changes = {change.ref.kind: change for change in instance.engine(replicas=2, service=False).preview().changes}
+def test_preview_shows_fields_and_deletions_and_changes_nothing(standing: Instance) -> None:
+    before = standing.versions()
+    assert not standing.engine().preview().has_changes
+    changes = {change.ref.kind: change for change in standing.engine(replicas=2, service=False).preview().changes}
     assert [(field.path, field.old, field.new) for field in changes["Deployment"].fields] == [
         ("spec.replicas", "1", "2")
     ]
     assert changes["Service"].action is Operation.DELETE
     assert changes["Secret"].action is Operation.UNCHANGED
-    assert instance.versions() == before
-
-
-def test_down_leaves_nothing(instance: Instance) -> None:
-    instance.engine().up()
-    result = instance.engine().down()
-    assert len(result.deleted) == 5
-    assert instance.get("Namespace", instance.name) is None
-    assert instance.versions() == {}
-    assert instance.engine().down().deleted == ()
+    assert standing.versions() == before
 
 
 def test_a_field_that_does_not_exist_is_refused_by_name(instance: Instance) -> None:
