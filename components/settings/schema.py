@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -45,6 +46,7 @@ def known_keys(model: type[BaseModel], path: Iterable[str | int]) -> list[str]:
     return [str(field.alias) for field in current.model_fields.values()]
 
 
+@lru_cache(maxsize=4096)
 def is_named_by_people(model: type[BaseModel], path: tuple[str | int, ...]) -> bool:
     """Whether the last key of `path` is a name that people choose, as that of a variable or a label."""
     current = model

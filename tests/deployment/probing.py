@@ -166,17 +166,22 @@ def probes(values: Values, takes: Callable[[Values], bool] = is_taken) -> Iterat
 
 
 def together(values: Values, left: list[Probe]) -> tuple[dict[str, Any], list[Probe]]:
-    """A stack with as many of them as go together, one of each key."""
+    """A stack with as many of them as go together, one of each key. For each key two are asked about at most."""
     taken: list[Probe] = []
-    keys: set[tuple[str, ...]] = set()
+    asked: set[tuple[str, ...]] = set()
+    done: set[tuple[str, ...]] = set()
     found = dict(values)
     for probe in left:
-        if any(probe.path[: len(key)] == key or key[: len(probe.path)] == probe.path for key in keys):
+        if any(probe.path[: len(key)] == key or key[: len(probe.path)] == probe.path for key in done):
             continue
         with_it = put(found, probe)
-        if is_taken(with_it):
+        goes = is_taken(with_it)
+        if goes:
             found, taken = with_it, [*taken, probe]
-            keys.add(probe.path)
+        # Where two values of a key do not go with the others, most often none does: it waits for another stack.
+        if goes or probe.path in asked:
+            done.add(probe.path)
+        asked.add(probe.path)
     return found, taken
 
 
