@@ -84,7 +84,7 @@ def served(http: httpx.Client, wanted: Sequence[dict[str, Any]]) -> Iterator[Non
         return not any(http.get(path).is_success for path in paths)
 
     for definition in wanted:
-        http.post(DEFINITIONS, json=definition).raise_for_status()
+        http.post(DEFINITIONS, json=_undescribed(definition)).raise_for_status()
     try:
         eventually(all_kinds_are_served)
         yield
@@ -92,6 +92,16 @@ def served(http: httpx.Client, wanted: Sequence[dict[str, Any]]) -> Iterator[Non
         for path in paths:
             http.delete(path).raise_for_status()
         eventually(the_definitions_are_gone)
+
+
+def _undescribed(part: Any) -> Any:
+    """A definition without the texts for people, three quarters of it: a third less work for the API server."""
+    if isinstance(part, list):
+        return [_undescribed(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    # A field may be called so too: what says what it may be is no text.
+    return {key: _undescribed(value) for key, value in part.items() if key != "description" or isinstance(value, dict)}
 
 
 def _is_served(http: httpx.Client, definition: dict[str, Any]) -> bool:

@@ -54,9 +54,10 @@ class Room:
         return dict(answer.json())
 
     def pod(self, template: Mapping[str, Any], *, dry: bool = False) -> dict[str, Any]:
-        """A pod as a controller makes it of a template."""
+        """A pod as a controller makes it of a template; no scheduler takes it, since it is admitted before that."""
         self.number += 1
         manifest = copy.deepcopy({"metadata": template["metadata"], "spec": template["spec"]})
+        manifest["spec"]["schedulerName"] = "none"
         manifest["metadata"]["name"] = f"pod-{self.number}"
         return self.made("/api/v1/namespaces/{}/pods", manifest, dry=dry)
 
