@@ -49,22 +49,26 @@ def is_of_an_object(value: object) -> bool:
     return not isinstance(value, bool) and value in PORTS
 
 
-def found(sources: list[Path]) -> Iterator[tuple[str, int, object]]:
-    for source in sources:
-        for line, value in literals(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
-            if is_of_an_object(value):
-                yield str(source), line, value
+@pytest.fixture(scope="module")
+def found() -> list[tuple[str, int, object]]:
+    """Each such literal of the other files, with its place."""
+    return [
+        (str(source), line, value)
+        for source in SOURCES
+        if source != HOME
+        for line, value in literals(ast.parse((ROOT / source).read_text(encoding="utf-8")))
+        if is_of_an_object(value)
+    ]
 
 
-def test_no_other_file_writes_the_name_the_label_or_the_port_of_an_object() -> None:
-    others = [source for source in SOURCES if source != HOME]
-    assert [
-        f"{source}:{line} {value!r}" for source, line, value in found(others) if (source, value) not in ELSEWHERE
-    ] == []
+def test_no_other_file_writes_the_name_the_label_or_the_port_of_an_object(
+    found: list[tuple[str, int, object]],
+) -> None:
+    assert [f"{source}:{line} {value!r}" for source, line, value in found if (source, value) not in ELSEWHERE] == []
 
 
-def test_what_may_stand_elsewhere_does() -> None:
-    assert {(source, value) for source, _, value in found(SOURCES)} >= set(ELSEWHERE)
+def test_what_may_stand_elsewhere_does(found: list[tuple[str, int, object]]) -> None:
+    assert {(source, value) for source, _, value in found} >= set(ELSEWHERE)
 
 
 def test_each_name_is_written_once() -> None:
