@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from components.flag_metrics.flag_metrics import SCRIPTS as FLAG_METRICS
+from flagops.trust import authorities
 from tests.components.audit.collector import TAKEN, Collector, Exporters
 from tests.components.audit.log import RECORDED, ROLE, Log, write
 from tests.components.flag_metrics.conftest import CONTENT, GRANTS, PASSWORD, SCHEMA
@@ -71,7 +72,8 @@ class World:
         found = {}
         for component, port in (("flag-metrics", self.flag_metrics_port), ("audit-exporter", self.audit.port)):
             try:
-                found[component] = httpx.get(f"http://{LOOPBACK}:{port}/metrics", timeout=2, trust_env=False).text
+                url = f"http://{LOOPBACK}:{port}/metrics"
+                found[component] = httpx.get(url, timeout=2, trust_env=False, verify=authorities()).text
             except httpx.TransportError:
                 continue
         return found

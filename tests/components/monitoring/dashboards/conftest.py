@@ -94,13 +94,13 @@ def cluster_series(text: str) -> str:
 
 @dataclass(frozen=True)
 class Prometheus:
-    """A real one."""
+    """A client of a real one."""
 
-    url: str
+    client: httpx.Client
 
     def ask(self, expression: str) -> list[dict[str, Any]]:
         """The series that an expression has at the time of the scrapes. Fails where it is refused."""
-        answer = httpx.post(f"{self.url}/api/v1/query", data={"query": expression, "time": str(NOW)}).json()
+        answer = self.client.post("/api/v1/query", data={"query": expression, "time": str(NOW)}).json()
         assert answer["status"] == "success", f"{expression}: {answer.get('error')}"
         return list(answer["data"]["result"])
 
@@ -133,22 +133,22 @@ def prometheus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
             stdout=log,
             stderr=subprocess.STDOUT,
         ) as process,
+        httpx.Client(base_url=f"http://{LOOPBACK}:{port}", trust_env=False) as client,
     ):
         try:
-            url = f"http://{LOOPBACK}:{port}"
-            _await_ready(process, url, place / "log")
-            yield Prometheus(url)
+            _await_ready(process, client, place / "log")
+            yield Prometheus(client)
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _await_ready(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+def _await_ready(process: "subprocess.Popen[bytes]", client: httpx.Client, log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text(encoding="utf-8")
         try:
-            if httpx.get(f"{url}/-/ready").is_success:
+            if client.get("/-/ready").is_success:
                 return
         except httpx.TransportError:
             pass
