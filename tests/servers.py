@@ -19,7 +19,7 @@ import redis
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tests import kept
-from tests.postgres_programs import as_postgres, postgres_programs, postgres_user
+from tests.postgres_programs import as_postgres, of_no_worth, postgres_programs, postgres_user
 
 LOOPBACK = "127.0.0.1"
 
@@ -119,8 +119,8 @@ class Postgres:
             secret = self.home / "password"
             secret.write_text(self.password, encoding="utf-8")
             give_to_postgres(secret)
-            options = ["-U", "postgres", f"--pwfile={secret}", "--auth=scram-sha-256", "--no-sync"]
-            self._run(programs / "initdb", "-D", data, *options)
+            options = ["-U", "postgres", f"--pwfile={secret}", "--auth=scram-sha-256"]
+            self._run(programs / "initdb", "-D", data, *options, *of_no_worth(programs))
             copy_all(data, new)
 
         first = kept.directory(f"{programs} {self.password}", make)

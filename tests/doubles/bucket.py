@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -15,6 +16,8 @@ Environ = dict[str, Any]
 Answer = Iterable[bytes]
 Application = Callable[[Environ, Any], Answer]
 Hook = Callable[[Environ, Any], Answer | None]
+# What moto keeps outlives its servers, and to make its paths anew takes a tenth of a second.
+APPLICATION = DomainDispatcherApplication(create_backend_app)
 
 
 @dataclass
@@ -35,22 +38,27 @@ class Double:
 @contextmanager
 def serving(ssl: Any = None) -> Iterator[Double]:
     """The double, on a port of this machine, with an empty bucket `backups`; `ssl` is what werkzeug takes."""
-    double, application = Double(), DomainDispatcherApplication(create_backend_app)
+    double = Double()
 
     def answered(environ: Environ, start: Any) -> Answer:
         asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"], environ["HTTP_HOST"])
         double.seen.append(asked)
         given = double.hook(environ, start) if double.hook else None
-        return application(environ, start) if given is None else given
+        return APPLICATION(environ, start) if given is None else given
 
     with answering(answered, ssl) as double.port:
         yield double
 
 
+@cache
+def session() -> boto3.Session:
+    """Whoever looks into buckets from outside; it keeps what it has read of the protocol."""
+    return boto3.Session(KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1")
+
+
 def made(url: str, verify: str | None = None) -> Any:
-    """The bucket `backups` behind an address, empty: what the library keeps outlives its servers."""
-    session = boto3.Session(KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"], region_name="us-east-1")
-    bucket = session.resource("s3", endpoint_url=url, verify=verify).Bucket("backups")
+    """The bucket `backups` behind an address, empty: what moto keeps outlives its servers."""
+    bucket = session().resource("s3", endpoint_url=url, verify=verify).Bucket("backups")
     bucket.create()
     bucket.objects.delete()
     return bucket

@@ -39,15 +39,12 @@ ALTER ROLE flagsmith_analytics SET default_transaction_read_only = on;
 ALTER ROLE flagsmith_metrics SET statement_timeout = '30s';
 ALTER ROLE flagsmith_audit SET statement_timeout = '30s';
 ALTER ROLE flagsmith_analytics SET statement_timeout = '30s';
+-- No reader runs what flagsmith made. The settings of a role count more than those of a database, which are its owner's.
+SELECT format('ALTER ROLE %I SET %s', reader, setting)
+    FROM unnest(ARRAY['flagsmith_metrics', 'flagsmith_audit', 'flagsmith_analytics']) reader,
+        unnest(ARRAY['search_path = pg_catalog, pg_temp', 'row_security = off',
+            'restrict_nonsystem_relation_kind = ''view, foreign-table''']) setting \gexec
 SQL
-# No reader runs what flagsmith made. The settings of a role count more than those of a database, which are its owner's.
-for reader in flagsmith_metrics flagsmith_audit flagsmith_analytics; do
-    on_server --output=/dev/null <<SQL
-ALTER ROLE $reader SET search_path = pg_catalog, pg_temp;
-ALTER ROLE $reader SET row_security = off;
-ALTER ROLE $reader SET restrict_nonsystem_relation_kind = 'view, foreign-table';
-SQL
-done
 
 if [ -n "${LOGIN:-}" ]; then
     set_password "$LOGIN" "$LOGIN_PASSWORD"

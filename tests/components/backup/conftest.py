@@ -54,11 +54,21 @@ DRAIN = (
 
 @dataclass
 class Jobs:
-    """The containers of the backup Jobs, each a process of this machine; those of a pod share a work directory."""
+    """The containers of the backup Jobs, each a process of this machine; those of a pod share a work directory.
+
+    Attributes:
+        home: where their directories are.
+        postgres: the server.
+        environment: what they have beside what is theirs.
+        part: how large the parts of an upload are, at least 5 MiB, as store_backups.py says it.
+        rounds: what making a key of the passphrase takes: a quarter of a second, for those of the scripts.
+    """
 
     home: Path
     postgres: Postgres
     environment: dict[str, str] = field(default_factory=dict)
+    part: str = "64 * MIB"
+    rounds: int = 600_000
 
     @property
     def programs(self) -> Path:
@@ -76,6 +86,7 @@ class Jobs:
     def shell(self, *scripts: str, **variables: str) -> Container:
         """A container of PostgreSQL's image."""
         source = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in scripts)
+        source = source.replace("-iter 600000 ", f"-iter {self.rounds} ")
         given = {"PATH": f"{self.programs}:{os.environ['PATH']}"}
         if "database-url.sh" in scripts:
             given["DATABASE_URL"] = self.postgres.url()
@@ -92,6 +103,9 @@ class Jobs:
     def storing(self, action: str, **variables: str) -> Container:
         """A container of Flagsmith's image."""
         source = (SCRIPTS / "store_backups.py").read_text(encoding="utf-8")
+        stated = "PART_BYTES = 64 * MIB\n"
+        assert stated in source
+        source = source.replace(stated, f"PART_BYTES = {self.part}\n")
         return self.start([sys.executable, "-c", source, action], self.environment | variables, None)
 
     def run(self, command: Sequence[str], variables: dict[str, str], user: str | None) -> Done:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from components.backup.containers import DUMP
 from tests.components.backup.conftest import HOST, Jobs
 from tests.components.backup.running import last, pod, succeeded
+from tests.doubles.bucket import KEYS, made, serving
 
 
 def test_what_was_destroyed_comes_back_whole(jobs: Jobs) -> None:
@@ -202,23 +201,12 @@ def test_a_database_that_is_away_fails_the_backup_without_its_password(jobs: Job
 
 
 @pytest.fixture
-def bucket(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    keys = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
-    for name, value in keys.items():
-        monkeypatch.setenv(name, value)
-    endpoint = f"http://{host}:{port}"
-    made = boto3.resource("s3", endpoint_url=endpoint).Bucket("backups")
-    made.create()
-    # What the library keeps outlives its servers.
-    made.objects.delete()
-    jobs.environment |= {**keys, "STORE": "s3://backups/flagsmith/eu", "S3_ENDPOINT": endpoint, "S3_PATH_STYLE": "true"}
-    try:
-        yield made
-    finally:
-        server.stop()
+def bucket(jobs: Jobs) -> Iterator[Any]:
+    with serving() as double:
+        address = f"http://127.0.0.1:{double.port}"
+        place = {"STORE": "s3://backups/flagsmith/eu", "S3_ENDPOINT": address, "S3_PATH_STYLE": "true"}
+        jobs.environment |= {**KEYS, **place}
+        yield made(address)
 
 
 def test_a_bucket_keeps_them_as_a_volume_does(jobs: Jobs, bucket: Any) -> None:

@@ -1,6 +1,7 @@
 """Whose a backup is, and what nobody may see of it: stacks that share a bucket, files of others, the process list."""
 
 import json
+import os
 import re
 import threading
 import time
@@ -126,17 +127,26 @@ def test_objects_of_others_below_the_prefix_break_nothing(jobs: Jobs, bucket: An
 
 @contextmanager
 def watching(secrets: list[str]) -> Iterator[Callable[[], tuple[set[str], int]]]:
-    """Looks at the arguments of all processes of this machine, over and over; gives those with a secret in them."""
+    """Looks at the arguments of all processes that begin, over and over; gives those with a secret in them."""
     found: set[str] = set()
     looks, done = [0], threading.Event()
 
+    def there() -> set[str]:
+        with os.scandir("/proc") as items:
+            return {item.name for item in items if item.name.isdecimal()}
+
+    before = there()
+
     def look() -> None:
-        while not done.is_set():
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+        while not done.wait(0.001):
+            now = there()
+            before.intersection_update(now)
+            for number in now - before:
                 try:
-                    arguments = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    given = Path("/proc", number, "cmdline").read_bytes()
                 except OSError:
                     continue
+                arguments = given.replace(b"\0", b" ").decode(errors="replace")
                 if any(secret in arguments for secret in secrets):
                     found.add(arguments)
             looks[0] += 1

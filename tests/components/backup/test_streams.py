@@ -30,10 +30,15 @@ from tests.doubles.bucket import Environ
 __all__ = ["store"]
 
 
-def half_way(jobs: Jobs, half: int = 70 * MIB) -> tuple[Container, Container]:
+# More than a part, and the least that S3 takes for one.
+HALF, PART = 6 * MIB, "5 * MIB"
+
+
+def half_way(jobs: Jobs, then: str = "sleep 600") -> tuple[Container, Container]:
     """A dump that has come half-way, more than a part, and goes on for ever, beside what stores it."""
     work = jobs.work()
-    path = instead(jobs, "pg_dump", f"head -c {half} /dev/urandom; : >{work}/half; exec sleep 600")
+    jobs.part = PART
+    path = instead(jobs, "pg_dump", f"head -c {HALF} /dev/urandom; : >{work}/half; exec {then}")
     dump, storing = jobs.shell(*DUMP, PATH=path), jobs.storing("put")
     until(lambda: (work / "half").exists())
     return dump, storing
@@ -79,11 +84,9 @@ def test_a_store_that_is_ended_takes_the_upload_back_and_ends_the_dump(jobs: Job
 
 
 def test_an_upload_that_is_killed_leaves_no_backup_and_the_next_night_removes_it(jobs: Jobs, store: Store) -> None:
-    work = jobs.work()
     # It goes on as long as there is who takes it.
-    path = instead(jobs, "pg_dump", f"head -c {70 * MIB} /dev/urandom; : >{work}/half; exec cat /dev/zero")
-    dump, storing = jobs.shell(*DUMP, PATH=path), jobs.storing("put")
-    until(lambda: (work / "half").exists() and store.uploads())
+    dump, storing = half_way(jobs, "cat /dev/zero")
+    until(store.uploads)
     storing.kill()
     storing.ended()
     assert "or what stores it did" in dump.ended().stderr
@@ -92,7 +95,8 @@ def test_an_upload_that_is_killed_leaves_no_backup_and_the_next_night_removes_it
     store.begin(f"{OLD}.dump")
     store.begin("somebody-s.dump")
     store.bucket.Object(f"flagsmith/other.example.org/{OLD}.dump").initiate_multipart_upload()
-    done = jobs.backup()["stored"]
+    # By another name, also where it begins in the same second.
+    done = jobs.backup(BACKUP_LABEL="next")["stored"]
     others = {"somebody-s.dump", f"flagsmith/other.example.org/{OLD}.dump"}
     assert store.uploads() == {left} | others, "what may still be at work stays, and what is others'"
     assert store.objects() == {done["file"], f"{done['name']}.json"}
@@ -147,7 +151,7 @@ def test_a_role_that_may_not_see_uploads_makes_backups_all_the_same(jobs: Jobs, 
 
 def test_a_slow_bucket_is_waited_for(jobs: Jobs, store: Store) -> None:
     before = jobs.content()
-    store.double.hook = lambda environ, _: time.sleep(2) if is_part(environ) or is_fetch(environ) else None
+    store.double.hook = lambda environ, _: time.sleep(0.5) if is_part(environ) or is_fetch(environ) else None
     jobs.backup()
     jobs.postgres.query("TRUNCATE features CASCADE")
     succeeded(jobs.restore())
@@ -182,11 +186,14 @@ def test_two_runs_at_once_make_two_backups(jobs: Jobs, store: Store) -> None:
     said(dump, storing)
 
 
-@pytest.mark.parametrize(("database", "parts"), [(MIB, 5), (600 * 1024**3, 3)], ids=["usual", "very large"])
+@pytest.mark.parametrize(
+    ("database", "size", "parts"), [(MIB, 200 * MIB, 4), (600 * 1024**3, 300 * MIB, 3)], ids=["usual", "very large"]
+)
 def test_a_large_dump_needs_the_memory_of_a_part_and_no_disk(
-    jobs: Jobs, store: Store, database: int, parts: int
+    jobs: Jobs, store: Store, database: int, size: int, parts: int
 ) -> None:
-    work, size = jobs.work(), 300 * MIB
+    work = jobs.work()
+    store.pieces()
     writer, storing = dumped(jobs, f"head -c {size} /dev/urandom", database), jobs.storing("put")
     most = disk = 0
     status = Path(f"/proc/{storing.process.pid}/status")
@@ -194,13 +201,13 @@ def test_a_large_dump_needs_the_memory_of_a_part_and_no_disk(
         found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text("utf-8"))
         most = max(most, int(found[1]) if found else 0)
         disk = max(disk, sum(item.stat().st_size for item in work.iterdir()))
-        time.sleep(0.01)
+        time.sleep(0.05)
     done = succeeded(pod(writer, storing))
     assert last(done)["stored"]["bytes"] == size
     sent = [query for method, _, query, _ in store.double.seen if method == "PUT" and "partNumber" in query]
     assert len(sent) == parts
     # The container's limit is 512Mi, and its request 192Mi for a usual part.
-    assert most / 1024 < (192 if parts == 5 else 384)
+    assert most / 1024 < (192 if database == MIB else 384)
     assert disk < MIB
 
 

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,12 +134,29 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield made
 
 
+def drop_roles(server: Postgres) -> None:
+    """Drop all roles but the superuser, with what they were granted on the server."""
+    server.query(
+        """
+        DO $do$
+        DECLARE names text;
+        BEGIN
+            SELECT string_agg(quote_ident(rolname), ', ') INTO names FROM pg_roles
+                WHERE rolname !~ '^pg_|^postgres$';
+            IF names IS NOT NULL THEN
+                EXECUTE format('DROP OWNED BY %1$s CASCADE; DROP ROLE %1$s', names);
+            END IF;
+        END $do$
+        """,
+        "postgres",
+    )
+
+
 def emptied(server: Postgres, home: Path) -> Roles:
     """A server without the roles, and an empty database of the superuser's."""
     for name in ("flagsmith", PREPARED):
         server.query(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", "postgres")
-    for (name,) in server.query("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_|^postgres$'", "postgres"):
-        server.query(f'DROP ROLE "{name}"', "postgres")
+    drop_roles(server)
     server.query(f"ALTER ROLE postgres PASSWORD '{PASSWORD}'", "postgres")
     server.query("CREATE DATABASE flagsmith", "postgres")
     give_to_postgres(home)
@@ -153,68 +170,6 @@ def roles(server: Postgres, tmp_path: Path) -> Roles:
 
 
 PREPARED = "prepared"
-# What belongs to the server and so is in no copy of a database: its roles with all they have, and who may connect.
-SHARED = """
-    SELECT 'role', r::text FROM pg_authid r UNION ALL SELECT 'member', m::text FROM pg_auth_members m
-    UNION ALL SELECT 'setting', s::text FROM pg_db_role_setting s
-    UNION ALL SELECT 'access', format('%s %s', datdba, datacl) FROM pg_database WHERE datname = 'flagsmith'
-    ORDER BY 1, 2
-"""
-
-
-@dataclass
-class Prepared:
-    """A database and roles that tests of one server begin with: made once, and copied where all is as it was then.
-
-    Attributes:
-        server: the server.
-        make: makes them of the roles of an empty server.
-    """
-
-    server: Postgres
-    make: Callable[[Roles], None]
-    shared: list[tuple[object, ...]] = field(default_factory=list)
-    passwords: str = ""
-    access: str = ""
-
-    def begin(self, home: Path) -> Roles:
-        """They, as `make` made them."""
-        if self.shared and self._copied():
-            give_to_postgres(home)
-            return Roles(home, self.server)
-        self.shared = []
-        found = emptied(self.server, home)
-        self.make(found)
-        self._keep()
-        return found
-
-    def _keep(self) -> None:
-        self.shared = self.server.query(SHARED, "postgres")
-        # The Job that makes the roles sets the same passwords again, which the server keeps with another salt.
-        ((self.passwords,),) = self.server.query(
-            "SELECT string_agg(format('ALTER ROLE %I PASSWORD %L', rolname, rolpassword), ';') FROM pg_authid"
-            " WHERE rolname !~ '^pg_'",
-            "postgres",
-        )
-        ((self.access,),) = self.server.query(
-            "SELECT 'REVOKE ALL ON DATABASE flagsmith FROM PUBLIC;'"
-            " || string_agg(format('GRANT %s ON DATABASE flagsmith TO %s', privilege_type, grantee::regrole), ';')"
-            " FROM pg_database, aclexplode(datacl) WHERE datname = 'flagsmith' AND grantee <> datdba",
-            "postgres",
-        )
-        self._copy("flagsmith", PREPARED)
-
-    def _copied(self) -> bool:
-        self.server.query("DROP DATABASE IF EXISTS flagsmith WITH (FORCE)", "postgres")
-        try:
-            self._copy(PREPARED, "flagsmith")
-            self.server.query(f"{self.passwords}; {self.access}", "postgres")
-        except psycopg2.ProgrammingError:  # a role is gone
-            return False
-        return self.server.query(SHARED, "postgres") == self.shared
-
-    def _copy(self, source: str, target: str) -> None:
-        self.server.query(f"CREATE DATABASE {target} TEMPLATE {source} OWNER flagsmith STRATEGY file_copy", "postgres")
 
 
 def succeeded(done: subprocess.CompletedProcess[str]) -> str:

@@ -12,7 +12,7 @@ import psycopg2
 from components.postgres.cluster_roles import INITIAL_SQL
 from components.postgres.move import SCRIPTS, SOURCES
 from components.secrets.addresses import ADMINISTRATOR
-from tests.components.postgres.conftest import PASSWORD, SCHEMA, Roles, succeeded
+from tests.components.postgres.conftest import PASSWORD, SCHEMA, Roles, drop_roles, succeeded
 from tests.components.postgres.test_cluster_roles import OWNERS_PASSWORD, ClusterRoles
 from tests.postgres_programs import as_postgres, postgres_programs
 from tests.servers import LOOPBACK, Postgres, give_to_postgres
@@ -119,11 +119,7 @@ def owners(roles: Roles) -> set[str]:
 def emptied(server: Postgres) -> None:
     for database in ("flagsmith", "flagsmith_moving", "flagsmith_before_move"):
         server.query(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)", "postgres")
-    found = server.query("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_|^postgres$'", "postgres")
-    for (name,) in found:
-        server.query(f'DROP OWNED BY "{name}" CASCADE', "postgres")
-    for (name,) in found:
-        server.query(f'DROP ROLE "{name}"', "postgres")
+    drop_roles(server)
     server.query("CREATE DATABASE flagsmith", "postgres")
 
 

@@ -5,23 +5,26 @@ import pwd
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from components.postgres.access_rules import FILES
 from components.postgres.server import START
-from tests.postgres_programs import as_user, postgres_programs, postgres_user
-from tests.servers import free_port, give_to_postgres
+from tests import kept
+from tests.postgres_programs import as_user, of_no_worth, postgres_programs, postgres_user
+from tests.servers import copy_all, free_port, give_to_postgres
 
 PASSWORD = """pa'ss "w\\ord $HOME"""
 # Stands in for the official image's entrypoint: makes the database if there is none, by a temporary server that gets
 # the server's own arguments and listens on its socket only; then runs the server.
-ENTRYPOINT = """#!/bin/bash
+ENTRYPOINT = r"""#!/bin/bash
 set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-    initdb -D "$PGDATA" -U "$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth-host=scram-sha-256 >/dev/null
+    initdb -D "$PGDATA" -U "$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth-host=scram-sha-256 \
+        --no-sync >/dev/null
+    echo "fsync = off" >>"$PGDATA/postgresql.conf"
     pg_ctl -D "$PGDATA" -o "$(printf '%q ' "${@:2}" -c listen_addresses='')" -s -w start
     psql -h "$SOCKET" -p "$PORT" -U "$POSTGRES_USER" --no-password -d postgres -qc "CREATE DATABASE $POSTGRES_DB"
     pg_ctl -D "$PGDATA" -m fast -s -w stop
@@ -41,10 +44,12 @@ class Server:
     major: str
     process: subprocess.Popen[str] | None = None
     reindex_for: str = ""
+    initdb: list[str] = field(default_factory=list)
 
     def becomes(self, major: int) -> None:
         """Have the image of a major version."""
-        self.programs, self.major = str(postgres_programs(major)), str(major)
+        programs = postgres_programs(major)
+        self.programs, self.major, self.initdb = str(programs), str(major), of_no_worth(programs)
 
     @property
     def volume(self) -> Path:
@@ -61,7 +66,7 @@ class Server:
             "PG_MAJOR": self.major,
             "POSTGRES_USER": "postgres",
             "POSTGRES_DB": "flagsmith",
-            "POSTGRES_INITDB_ARGS": "--auth-host=scram-sha-256 --data-checksums",
+            "POSTGRES_INITDB_ARGS": " ".join(["--auth-host=scram-sha-256", "--data-checksums", *self.initdb]),
             "POSTGRES_PASSWORD_FILE": str(self.home / "password"),
             "SOCKET": str(self.home),
             "PORT": str(self.port),
@@ -132,6 +137,19 @@ def server_in(home: Path, major: int) -> Iterator[Server]:
     finally:
         if made.process is not None and made.process.poll() is None:
             made.stop()
+
+
+def first_data(home: Path, major: int) -> Path:
+    """The data that the first start on an empty volume leaves, once it has stopped: made once in a session."""
+
+    def make(new: Path) -> None:
+        with server_in(home, major) as made:
+            made.start()
+            assert made.accepts(PASSWORD)
+            made.stop()
+            copy_all(made.volume / "pgdata", new)
+
+    return kept.directory(f"first data of {major} by {ENTRYPOINT}", make)
 
 
 def sql(server: Server, statement: str, password: str = PASSWORD, database: str = "flagsmith") -> str:

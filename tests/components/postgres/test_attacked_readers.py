@@ -10,10 +10,10 @@ import pytest
 
 from components.audit import reader
 from components.flag_metrics import flag_metrics as metrics
-from components.postgres.roles import grants
 from tests.components.postgres import attacker as traps
-from tests.components.postgres.attacker import Attacker, flagsmith_tables, read_by_the_readers
-from tests.components.postgres.conftest import Prepared, Roles, succeeded
+from tests.components.postgres.attacker import Attacker, read_by_the_readers
+from tests.components.postgres.conftest import Roles
+from tests.components.postgres.prepared import Prepared, attacking, with_grants
 from tests.in_pod import importable
 from tests.postgres_programs import embedded
 from tests.servers import LOOPBACK, Postgres
@@ -67,13 +67,6 @@ def _scripts() -> Iterator[None]:
         yield
 
 
-def with_grants(roles: Roles) -> None:
-    """The roles with the readers' grants, and a database that Flagsmith has migrated."""
-    succeeded(roles.make())
-    flagsmith_tables(roles)
-    succeeded(roles.grant(grants()))
-
-
 @pytest.fixture(scope="module")
 def prepared(server: Postgres) -> Prepared:
     """What each test begins with."""
@@ -83,11 +76,8 @@ def prepared(server: Postgres) -> Prepared:
 @pytest.fixture
 def attacker(prepared: Prepared, tmp_path: Path) -> Iterator[Attacker]:
     """The attacker, where the readers have their grants."""
-    roles = prepared.begin(tmp_path)
-    made = Attacker(roles, tmp_path / "stolen")
-    made.do(traps.ACT + CASTS)
-    yield made
-    roles.server.query("ALTER DATABASE flagsmith RESET ALL", "postgres")
+    with attacking(prepared, tmp_path, traps.ACT + CASTS) as made:
+        yield made
 
 
 def url(roles: Roles, reader: str) -> str:

@@ -15,19 +15,14 @@ from flagops.commands.db.psql import EMBEDDED, superuser
 from tests.components.backup.conftest import Jobs
 from tests.components.backup.running import pod
 from tests.components.postgres import attacker as traps
-from tests.components.postgres.attacker import Attacker, flagsmith_tables
-from tests.components.postgres.conftest import Prepared, Roles, succeeded
+from tests.components.postgres.attacker import Attacker
+from tests.components.postgres.conftest import Roles, succeeded
+from tests.components.postgres.prepared import Prepared, attacking, migrated
 from tests.postgres_programs import embedded, postgres_user
 from tests.servers import LOOPBACK, Postgres
 
 pytestmark = pytest.mark.parametrize("server", embedded(), indirect=True, scope="module")
 RETIRE = {"LOGIN": "flagsmith_a", "GRACE_SECONDS": "0", "WORKER_SECONDS": "0"}
-
-
-def migrated(roles: Roles) -> None:
-    """The roles, and a database that Flagsmith has migrated."""
-    succeeded(roles.make())
-    flagsmith_tables(roles)
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +34,8 @@ def prepared(server: Postgres) -> Prepared:
 @pytest.fixture
 def attacker(prepared: Prepared, tmp_path: Path) -> Iterator[Attacker]:
     """The attacker on a database that Flagsmith has migrated, and that the roles were made for."""
-    roles = prepared.begin(tmp_path)
-    made = Attacker(roles, tmp_path / "stolen")
-    made.do(traps.ACT)
-    yield made
-    roles.server.query("ALTER DATABASE flagsmith RESET ALL", "postgres")
+    with attacking(prepared, tmp_path, traps.ACT) as made:
+        yield made
 
 
 @pytest.fixture
@@ -51,7 +43,7 @@ def jobs(attacker: Attacker, tmp_path: Path) -> Jobs:
     """The backups' Jobs, which log in as Flagsmith does."""
     url = f"postgresql://flagsmith_a:first@{LOOPBACK}:{attacker.roles.server.port}/flagsmith"
     secrets = {"DATABASE_URL": url, "BACKUP_PASSPHRASE": "correct horse"}
-    return Jobs(tmp_path, attacker.roles.server, secrets)
+    return Jobs(tmp_path, attacker.roles.server, secrets, rounds=1000)
 
 
 def test_a_trap_catches_whoever_does_not_look(attacker: Attacker) -> None:

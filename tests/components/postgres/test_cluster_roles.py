@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from subprocess import CompletedProcess
 from threading import Timer
 
@@ -16,7 +15,7 @@ from components.secrets.addresses import ADMINISTRATOR
 from tests.components.postgres.conftest import SCHEMA, Roles, succeeded
 from tests.components.postgres.test_roles import GRANTS
 from tests.components.postgres.test_rotation import Pod, retire
-from tests.servers import Postgres, give_to_postgres
+from tests.servers import give_to_postgres
 
 OWNERS_PASSWORD = 'o\'wner "of" \\ it'
 # What the audit log's reader needs of Flagsmith's tables for the names of API keys.
@@ -61,20 +60,6 @@ def clustered(roles: Roles) -> ClusterRoles:
     for statement in (*INITIAL_SQL, f"ALTER DATABASE flagsmith OWNER TO {ADMINISTRATOR}"):
         roles.server.query(statement, "postgres")
     return ClusterRoles(roles.home, roles.server)
-
-
-@pytest.fixture
-def roles(server: Postgres, tmp_path: Path) -> Roles:
-    """As for the embedded server; the grants of parameters go before their role."""
-    server.query("DROP DATABASE IF EXISTS flagsmith WITH (FORCE)", "postgres")
-    found = server.query("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_|^postgres$'", "postgres")
-    for (name,) in found:
-        server.query(f'DROP OWNED BY "{name}" CASCADE', "postgres")
-    for (name,) in found:
-        server.query(f'DROP ROLE "{name}"', "postgres")
-    server.query("CREATE DATABASE flagsmith", "postgres")
-    give_to_postgres(tmp_path)
-    return Roles(tmp_path, server)
 
 
 def imported(roles: Roles, schema: str) -> None:

@@ -6,15 +6,40 @@ import pytest
 
 from tests.components.postgres.conftest import Roles, succeeded
 from tests.components.postgres.moving import PLAIN, Move
+from tests.components.postgres.prepared import Prepared
 from tests.components.postgres.test_cluster_roles import ClusterRoles
+from tests.servers import Postgres
+
+LAWFUL = (
+    "CREATE FUNCTION own(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'",
+    "CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'",
+    "CREATE FUNCTION number(mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
+    # What the application makes lawfully: expressions that do no more than compute.
+    (
+        "CREATE TABLE lawful (id int CHECK (id > 0), name text CHECK (lower(name) = name),"
+        " sum int GENERATED ALWAYS AS (id + 1) STORED, at timestamptz DEFAULT now())"
+    ),
+    "CREATE INDEX lawful_upper ON lawful (upper(name)) WHERE id BETWEEN 1 AND 9",
+)
 
 
-@pytest.fixture
-def move(roles: Roles, tmp_path: Path) -> Move:
-    """An embedded server with Flagsmith's tables; the other one is not asked."""
+def moving(roles: Roles) -> Move:
+    """The Jobs of a move; the other server is not asked."""
+    return Move(roles.home, roles, ClusterRoles(roles.home, roles.server))
+
+
+def lawful(roles: Roles) -> None:
+    """Flagsmith's tables, and what is no hindrance."""
     roles.server.query(PLAIN)
     succeeded(roles.make())
-    return Move(tmp_path, roles, ClusterRoles(tmp_path, roles.server))
+    for statement in LAWFUL:
+        roles.server.query(statement)
+    assert moving(roles).found("look")["code"] == []
+
+
+@pytest.fixture(scope="module")
+def prepared(server: Postgres) -> Prepared:
+    return Prepared(server, lawful)
 
 
 @pytest.mark.parametrize(
@@ -46,22 +71,11 @@ def move(roles: Roles, tmp_path: Path) -> Move:
     ],
     ids=lambda value: value if " " not in value else value[:60],
 )
-def test_what_a_restore_would_run_as_a_superuser_is_named(move: Move, statements: str, named: str) -> None:
-    server = move.embedded.server
-    for statement in (
-        "CREATE FUNCTION own(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'",
-        "CREATE FUNCTION same(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0'",
-        "CREATE FUNCTION number(mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'",
-        # What the application makes lawfully: expressions that do no more than compute.
-        (
-            "CREATE TABLE lawful (id int CHECK (id > 0), name text CHECK (lower(name) = name),"
-            " sum int GENERATED ALWAYS AS (id + 1) STORED, at timestamptz DEFAULT now())"
-        ),
-        "CREATE INDEX lawful_upper ON lawful (upper(name)) WHERE id BETWEEN 1 AND 9",
-    ):
-        server.query(statement)
-    assert move.found("look")["code"] == []
+def test_what_a_restore_would_run_as_a_superuser_is_named(
+    prepared: Prepared, tmp_path: Path, statements: str, named: str
+) -> None:
+    roles = prepared.begin(tmp_path)
     for statement in statements.split(";"):
-        server.query(statement)
-    (found,) = move.found("look")["code"]
+        roles.server.query(statement)
+    (found,) = moving(roles).found("look")["code"]
     assert found.startswith(named)

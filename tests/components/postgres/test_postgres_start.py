@@ -8,20 +8,31 @@ from pathlib import Path
 
 import pytest
 
-from tests.components.postgres.postgres_server import PASSWORD, Server, server_in, sql
+from tests.components.postgres.postgres_server import PASSWORD, Server, first_data, server_in, sql
 from tests.postgres_programs import DEFAULT, as_user, majors
+from tests.servers import copy_all
+
+MAJOR = DEFAULT if DEFAULT in majors() else majors()[-1]
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with server_in(tmp_path, DEFAULT if DEFAULT in majors() else majors()[-1]) as made:
+def empty(tmp_path: Path) -> Iterator[Server]:
+    """A pod with an empty volume."""
+    with server_in(tmp_path, MAJOR) as made:
         yield made
 
 
-def test_an_empty_volume_gets_a_database_with_the_password(server: Server) -> None:
-    server.start()
-    assert server.accepts(PASSWORD)
-    assert not server.log_in("another")
+@pytest.fixture
+def server(empty: Server, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A pod with the volume of one that has ended."""
+    copy_all(first_data(tmp_path_factory.mktemp("first-start"), MAJOR), empty.volume / "pgdata")
+    return empty
+
+
+def test_an_empty_volume_gets_a_database_with_the_password(empty: Server) -> None:
+    empty.start()
+    assert empty.accepts(PASSWORD)
+    assert not empty.log_in("another")
 
 
 def by_socket(server: Server, system: str, role: str) -> subprocess.CompletedProcess[str]:
@@ -50,10 +61,6 @@ def test_the_socket_lets_a_pods_own_users_in_without_a_password_and_nobody_else(
 
 
 def test_a_renewed_password_counts_after_a_restart_and_is_in_no_log(server: Server) -> None:
-    server.start()
-    assert server.accepts(PASSWORD)
-    server.stop()
-
     renewed = 'zebra\'s \\ "crossing"'
     server.set_password(renewed)
     server.start()
@@ -63,10 +70,6 @@ def test_a_renewed_password_counts_after_a_restart_and_is_in_no_log(server: Serv
 
 
 def test_a_volume_whose_files_the_group_may_write_is_closed_again_before_the_server_looks(server: Server) -> None:
-    server.start()
-    assert server.accepts(PASSWORD)
-    server.stop()
-
     # As the kubelet leaves it when it walks a volume for the pod's fsGroup.
     for path in (server.volume).rglob("*"):
         path.chmod(path.stat().st_mode | (0o2070 if path.is_dir() else 0o060))
@@ -77,9 +80,6 @@ def test_a_volume_whose_files_the_group_may_write_is_closed_again_before_the_ser
 
 
 def test_the_data_of_another_major_stops_the_start_and_is_left_alone(server: Server) -> None:
-    server.start()
-    assert server.accepts(PASSWORD)
-    server.stop()
     data = server.volume / "pgdata"
     before = sorted(data.rglob("*"))
 

@@ -12,11 +12,11 @@ from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.upgrade import dump_script
 from tests.components.postgres import attacker as traps
 from tests.components.postgres.postgres_server import PASSWORD, Server, server_in, sql
-from tests.components.postgres.test_postgres_start import server
+from tests.components.postgres.test_postgres_start import empty
 from tests.postgres_programs import as_user, majors, upgrades
-from tests.servers import running_postgres
+from tests.servers import copy_all, running_postgres
 
-__all__ = ["server"]
+__all__ = ["empty"]
 
 
 @dataclass
@@ -99,12 +99,12 @@ def drop_what_fits_no_more(server: Server, after: int, home: Path) -> None:
 
 
 @pytest.fixture
-def upgrading(left: Left, server: Server) -> Server:
+def upgrading(left: Left, empty: Server) -> Server:
     """A pod of the next major version, with a copy of what was left."""
-    server.volume.rmdir()
-    subprocess.run(["cp", "-a", left.volume, server.volume], check=True)
-    server.becomes(left.after)
-    return server
+    empty.volume.rmdir()
+    copy_all(left.volume, empty.volume)
+    empty.becomes(left.after)
+    return empty
 
 
 def as_application(server: Server, statements: str) -> None:
