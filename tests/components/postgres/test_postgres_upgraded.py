@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,8 @@ from flagops.commands.db.administrator import as_administrator
 from flagops.commands.db.upgrade import dump_script
 from tests.components.postgres import attacker as traps
 from tests.components.postgres.postgres_server import PASSWORD, Server, server_in, sql
-from tests.components.postgres.test_postgres_start import empty
 from tests.postgres_programs import as_user, majors, upgrades
 from tests.servers import copy_all, running_postgres
-
-__all__ = ["empty"]
 
 
 @dataclass
@@ -59,6 +57,7 @@ def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         )
         assert done.returncode == 0, done.stderr
         server.stop()
+        assert not stolen.exists()
         (data / "PG_VERSION").write_text(f"{old}\n", encoding="utf-8")
         data.rename(data.with_name("old"))  # the image has it elsewhere by the major version
         yield Left(server.volume, old, after, stolen)
@@ -98,13 +97,43 @@ def drop_what_fits_no_more(server: Server, after: int, home: Path) -> None:
     as_application(server, "".join(f"DROP VIEW IF EXISTS public.{view} CASCADE;" for view in gone))
 
 
+@contextmanager
+def next_pod(left: Left, home: Path) -> Iterator[Server]:
+    """A pod of the next major version, with a copy of what was left; not started."""
+    with server_in(home, left.after) as made:
+        made.volume.rmdir()
+        copy_all(left.volume, made.volume)
+        yield made
+
+
 @pytest.fixture
-def upgrading(left: Left, empty: Server) -> Server:
-    """A pod of the next major version, with a copy of what was left."""
-    empty.volume.rmdir()
-    copy_all(left.volume, empty.volume)
-    empty.becomes(left.after)
-    return empty
+def upgrading(left: Left, tmp_path: Path) -> Iterator[Server]:
+    with next_pod(left, tmp_path) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """A pod that made its data of the dump, and was started again; only to be asked.
+
+    Attributes:
+        server: It answers.
+        printed: What was printed from the first start to its end.
+    """
+
+    server: Server
+    printed: str
+
+
+@pytest.fixture(scope="module")
+def upgraded(left: Left, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Upgraded]:
+    with next_pod(left, tmp_path_factory.mktemp("next-pod")) as server:
+        server.start()
+        assert server.accepts(PASSWORD)
+        printed = server.stop()
+        server.start()
+        assert server.accepts(PASSWORD)
+        yield Upgraded(server, printed)
 
 
 def as_application(server: Server, statements: str) -> None:
@@ -117,57 +146,42 @@ def as_application(server: Server, statements: str) -> None:
 
 
 def test_neither_the_dump_nor_what_is_made_of_it_runs_the_application_s_code_as_a_superuser(
-    upgrading: Server, left: Left
+    upgraded: Upgraded, left: Left
 ) -> None:
-    assert not left.stolen.exists()
-    upgrading.start()
-    assert upgrading.accepts(PASSWORD)
-    assert sql(upgrading, "SELECT count(*) FROM trapped") == "1"
-    assert sql(upgrading, "SELECT string_agg(DISTINCT who, ' ') FROM caught") == ""
-    assert sql(upgrading, "SELECT string_agg(rolname, ' ') FROM pg_roles WHERE rolsuper") == "postgres"
-    assert sql(upgrading, "SELECT count(*) FROM pg_roles WHERE rolname = 'flagsmith_restoring'") == "0"
+    server = upgraded.server
+    assert sql(server, "SELECT count(*) FROM trapped") == "1"
+    assert sql(server, "SELECT string_agg(DISTINCT who, ' ') FROM caught") == ""
+    assert sql(server, "SELECT string_agg(rolname, ' ') FROM pg_roles WHERE rolsuper") == "postgres"
+    assert sql(server, "SELECT count(*) FROM pg_roles WHERE rolname = 'flagsmith_restoring'") == "0"
     assert not left.stolen.exists()
     owners = "SELECT string_agg(DISTINCT tableowner, ' ') FROM pg_tables WHERE schemaname = 'public'"
-    assert sql(upgrading, owners) == "flagsmith"
-    assert sql(upgrading, "SELECT count(*) FROM pg_namespace WHERE nspname = 'feature_flags_audit'") == "0"
+    assert sql(server, owners) == "flagsmith"
+    assert sql(server, "SELECT count(*) FROM pg_namespace WHERE nspname = 'feature_flags_audit'") == "0"
     extensions = "SELECT string_agg(extname || ' ' || extowner::regrole, ', ' ORDER BY extname) FROM pg_extension"
-    assert sql(upgrading, extensions) == "pg_stat_statements postgres, pg_trgm flagsmith, plpgsql postgres"
+    assert sql(server, extensions) == "pg_stat_statements postgres, pg_trgm flagsmith, plpgsql postgres"
 
 
-def test_what_is_restored_cannot_hold_the_upgrade_up(upgrading: Server) -> None:
-    upgrading.start()
-    assert upgrading.accepts(PASSWORD)
-    assert sql(upgrading, "SELECT count(*) FROM holding") == "1"
+def test_what_is_restored_cannot_hold_the_upgrade_up(upgraded: Upgraded) -> None:
+    server = upgraded.server
+    assert sql(server, "SELECT count(*) FROM holding") == "1"
     owner = "SELECT tableowner FROM pg_tables WHERE tablename = 'held'"
-    assert sql(upgrading, owner) == "flagsmith"
-    assert sql(upgrading, "SELECT count(*) FROM pg_roles WHERE rolname = 'flagsmith_restoring'") == "0"
-    assert sql(upgrading, "SELECT count(*) FROM pg_policy WHERE polrelid = 'holding'::regclass") == "0"
-    assert sql(upgrading, "SELECT count(*) FROM pg_db_role_setting WHERE setdatabase <> 0") == "0"
-    assert sql(upgrading, "SELECT datconnlimit FROM pg_database WHERE datname = 'flagsmith'") == "-1"
-    assert "The new data has no statistics yet" in upgrading.stop()
+    assert sql(server, owner) == "flagsmith"
+    assert sql(server, "SELECT count(*) FROM pg_roles WHERE rolname = 'flagsmith_restoring'") == "0"
+    assert sql(server, "SELECT count(*) FROM pg_policy WHERE polrelid = 'holding'::regclass") == "0"
+    assert sql(server, "SELECT count(*) FROM pg_db_role_setting WHERE setdatabase <> 0") == "0"
+    assert sql(server, "SELECT datconnlimit FROM pg_database WHERE datname = 'flagsmith'") == "-1"
+    assert "The new data has no statistics yet" in upgraded.printed
 
 
-def test_a_dump_of_the_major_before_becomes_the_data_and_the_old_is_kept(upgrading: Server, left: Left) -> None:
-    old = left.old
-    upgrading.start()
-    assert upgrading.accepts(PASSWORD)
-    assert sql(upgrading, "SELECT count(*) FROM features") == "1000"
+def test_a_dump_of_the_major_before_becomes_the_data_and_the_old_is_kept(upgraded: Upgraded, left: Left) -> None:
+    server, old = upgraded.server, left.old
+    assert sql(server, "SELECT count(*) FROM features") == "1000", "the next start is an ordinary one"
     owner = "SELECT tableowner || has_table_privilege('flagsmith_audit', 'features', 'SELECT') FROM pg_tables"
-    assert sql(upgrading, f"{owner} WHERE tablename = 'features'") == "flagsmithtrue"
-    volume = upgrading.volume
-    names = {path.name for path in volume.iterdir()}
+    assert sql(server, f"{owner} WHERE tablename = 'features'") == "flagsmithtrue"
+    names = {path.name for path in server.volume.iterdir()}
     assert names == {"pgdata", f".before-upgrade-{old}"}
-    assert (volume / f".before-upgrade-{old}" / "PG_VERSION").read_text().strip() == str(old)
-    printed = upgrading.stop()
-    assert f"Making the data of PostgreSQL {upgrading.major} from the dump of {old}" in printed
-    sizes = sql_after_restart(upgrading)
-    assert sizes == "1000", "the next start is an ordinary one"
-
-
-def sql_after_restart(server: Server) -> str:
-    server.start()
-    assert server.accepts(PASSWORD)
-    return sql(server, "SELECT count(*) FROM features")
+    assert (server.volume / f".before-upgrade-{old}" / "PG_VERSION").read_text().strip() == str(old)
+    assert f"Making the data of PostgreSQL {server.major} from the dump of {old}" in upgraded.printed
 
 
 def test_a_broken_dump_leaves_the_old_data_and_the_next_start_tries_again(upgrading: Server, left: Left) -> None:
