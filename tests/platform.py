@@ -61,8 +61,12 @@ class Platform:
     def up(self, overrides: Mapping[str, object] | None = None) -> DirectResult:
         self._left = None
         result = self.engine(overrides).up()
-        self._left = (json.dumps(overrides or {}, sort_keys=True), self._state())
+        self.left(overrides)
         return result
+
+    def left(self, overrides: Mapping[str, object] | None = None) -> None:
+        """Take the stack as it is for what `up` makes with these settings: a command has deployed it with them."""
+        self._left = (json.dumps(overrides or {}, sort_keys=True), self._state())
 
     def ensure(self, overrides: Mapping[str, object] | None = None) -> None:
         """Have the stack as its file says, with these settings replaced; deploys it, unless it is as `up` left it."""

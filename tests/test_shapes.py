@@ -27,7 +27,6 @@ LONGER = {
     "tests/components/settings/test_secrets_in_settings.py": ONE_TABLE,
     "tests/components/test_kept_data.py": "one search through all settings, whose finds its tests share",
     "tests/components/test_plain_secrets.py": ONE_TABLE,
-    "tests/flagops/commands/doctor/test_objects.py": "one healthy stack, each time with one fault",
     "tests/flagops/commands/flags/test_validate.py": ONE_TABLE,
     "tests/flagops/commands/images/test_registry.py": "one resolution, behind each log-in and fault of a registry",
     "tests/flagops/flagsmith_api/test_smoke.py": "one run of all checks, with its waits cut short",

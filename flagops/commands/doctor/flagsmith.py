@@ -14,6 +14,7 @@ from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import environments, log_in
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
+from flagops.trust import authorities
 
 SECONDS = 5.0
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
@@ -53,7 +54,10 @@ def _probed(examination: Examination, url: str) -> Iterator[DoctorFinding]:
         # In place of the kubelet's */*, for which the readiness page comes as HTML too.
         headers = {"Accept": "application/json", **({"Host": probe.host} if probe.host else {})}
         try:
-            answer = httpx.get(url + probe.path, headers=headers, timeout=SECONDS, trust_env=False)
+            # Without these httpx would read them anew.
+            answer = httpx.get(
+                url + probe.path, headers=headers, timeout=SECONDS, trust_env=False, verify=authorities()
+            )
         except httpx.TransportError as error:
             yield DoctorFinding(
                 "api-hangs" if isinstance(error, httpx.TimeoutException) else "api-unreachable",

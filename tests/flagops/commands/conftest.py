@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from flagops.kubernetes.objects import Ref
+from flagops.kubernetes.objects import Manifest, Ref
 from flagops.stacks import target
 from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.target import StackTarget
 from tests.containers import Containers
+from tests.flagops.commands.faults import changed
 from tests.platform import Platform
 
 FAIL = "kwok.feature-flags/fail"  # see flagops/local_cluster/stages.yaml
@@ -33,12 +34,11 @@ def crashing_redis(instance: Instance) -> Iterator[None]:
     """Redis' pods crash over and over."""
     ref = Ref("apps/v1", "Deployment", instance.namespace, "flagsmith-redis")
 
-    def annotate(value: str | None) -> None:
-        instance.client.merge(ref, {"spec": {"template": {"metadata": {"annotations": {FAIL: value}}}}})
+    def annotated(value: str | None) -> Manifest:
+        return {"spec": {"template": {"metadata": {"annotations": {FAIL: value}}}}}
 
-    annotate("true")
-    yield
-    annotate(None)
+    with changed(instance, ref, annotated("true"), annotated(None)):
+        yield
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.certificates import tls_secret
 from tests.fixtures_cluster import eventually
+from tests.platform import Platform
 from tests.recording import recorded
 
 pytestmark = pytest.mark.cluster
@@ -73,14 +74,16 @@ def test_the_certificate_s_days_are_counted(days: int, *, is_fine: bool) -> None
     assert certificate_row("flagsmith-tls", None, now).state == "not issued yet"
 
 
-@pytest.mark.usefixtures("place")
-def test_a_deleted_deployment_is_trouble_until_it_is_deployed_again(instance: Instance, run: Run) -> None:
+def test_a_deleted_deployment_is_trouble_until_it_is_deployed_again(
+    instance: Instance, deployed: Platform, run: Run
+) -> None:
     instance.client.delete(Ref("apps/v1", "Deployment", instance.namespace, "flagsmith-task-processor"))
     eventually(lambda: instance.get("apps/v1", "Deployment", "flagsmith-task-processor") is None)
     shown = run("status")
     assert shown.exit_code == 1
     assert "missing: the last deployment made it" in shown.stdout
     assert run("up", "--stack", "local", "--engine", "direct").exit_code == 0
+    deployed.left()
     assert run("status").exit_code == 0
 
 

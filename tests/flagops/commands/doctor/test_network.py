@@ -1,6 +1,6 @@
 """Network policies that keep the ingress controller out, by where its pods really run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -12,6 +12,7 @@ from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.fixtures_cluster import eventually
 from tests.flagops.commands.doctor.conftest import Examine
+from tests.flagops.commands.faults import created
 from tests.platform import Platform
 
 pytestmark = pytest.mark.cluster
@@ -31,23 +32,26 @@ CLASS: Manifest = {
     },
     "spec": {"controller": "traefik.io/ingress-controller"},
 }
-Isolate = Callable[..., None]
+
+
+def isolated(ingress: Mapping[str, object] = NAMED, **network: object) -> dict[str, object]:
+    """Settings with these ones of the network policies."""
+    policies = {"enabled": True, "ingressNamespace": "haproxy-controller", **network}
+    return {"ingress": ingress, "networkPolicy": policies}
 
 
 @pytest.fixture
-def isolated(deployed: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Isolate]:
-    """Deploy the stack with these settings of its network policies; without any again at the end."""
+def place(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> StackTarget:
+    """The stack with network policies. The doctor takes from the settings whom they let in."""
+    platform.ensure(isolated())
+    return state(platform, monkeypatch, isolated())
 
-    def deploy(ingress: dict[str, object] = NAMED, **network: object) -> None:
-        policies = {"enabled": True, "ingressNamespace": "haproxy-controller", **network}
-        overrides = {"ingress": ingress, "networkPolicy": policies}
-        deployed.up(overrides)
-        cluster = deployed.cluster
-        found = StackTarget(deployed.stack(overrides), cluster.context, cluster.kubeconfig)
-        monkeypatch.setattr(target, "find", lambda _: found)
 
-    yield deploy
-    deployed.up()
+def state(platform: Platform, monkeypatch: pytest.MonkeyPatch, settings: Mapping[str, object]) -> StackTarget:
+    """Let the stack's file say this."""
+    found = StackTarget(platform.stack(settings), platform.cluster.context, platform.cluster.kubeconfig)
+    monkeypatch.setattr(target, "find", lambda _: found)
+    return found
 
 
 @pytest.fixture(params=[False, True], ids=["pods' network", "nodes' network"])
@@ -90,34 +94,31 @@ def controller(request: pytest.FixtureRequest, instance: Instance) -> Iterator[M
 
 
 def test_a_controller_that_the_policies_do_not_let_in_is_found_until_they_do(
-    controller: Manifest, isolated: Isolate, doctor: Examine
+    controller: Manifest, doctor: Examine, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, on_nodes = controller["status"]["podIP"], bool(controller["spec"].get("hostNetwork"))
-    isolated(ingress=DEFAULT if on_nodes else NAMED)
+    state(platform, monkeypatch, isolated(DEFAULT if on_nodes else NAMED))
     finding = doctor()["ingress-cut-off"]
     assert f"{ELSEWHERE}/traefik has the address {address}; let in is haproxy-controller" in finding.evidence
     key = "ingressCidrs" if on_nodes else "ingressNamespace"
     assert finding.fix.startswith(f"set networkPolicy.{key} to ")
 
-    isolated(**({"ingressCidrs": [f"{address}/32"]} if on_nodes else {"ingressNamespace": ELSEWHERE}))
+    way = {"ingressCidrs": [f"{address}/32"]} if on_nodes else {"ingressNamespace": ELSEWHERE}
+    state(platform, monkeypatch, isolated(**way))
     assert "ingress-cut-off" not in doctor()
 
-    isolated(ingressNamespace=ELSEWHERE, ingressPodLabels={"app.kubernetes.io/name": "another"})
+    labels = {"app.kubernetes.io/name": "another"}
+    state(platform, monkeypatch, isolated(ingressNamespace=ELSEWHERE, ingressPodLabels=labels))
     assert "ingress-cut-off" in doctor()
 
-
-@pytest.mark.usefixtures("controller")
-def test_without_policies_nobody_is_cut_off(doctor: Examine) -> None:
+    # Nobody is cut off by policies that are not there.
+    state(platform, monkeypatch, {"ingress": NAMED})
     assert "ingress-cut-off" not in doctor()
 
 
 @pytest.mark.parametrize("labels", [{}, LABELS], ids=["no labels", "labels of nobody"])
 def test_a_controller_that_cannot_be_told_is_not_judged(
-    labels: dict[str, str], instance: Instance, isolated: Isolate, doctor: Examine
+    labels: dict[str, str], instance: Instance, doctor: Examine
 ) -> None:
-    isolated()
-    instance.client.create({**CLASS, "metadata": {"name": "traefik", "labels": labels}})
-    try:
+    with created(instance, {**CLASS, "metadata": {"name": "traefik", "labels": labels}}):
         assert "ingress-cut-off" not in doctor()
-    finally:
-        instance.client.delete(Ref.of(CLASS))

@@ -1,4 +1,4 @@
-"""The stack `local` from a file of the test's own, with a database, a Redis and the administrator's account."""
+"""The stack `local` from a file of the test's own, with a database and a Redis."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +7,9 @@ import pytest
 
 from flagops.commands.secrets import record
 from flagops.stacks import target
-from flagops.stacks.deployed import Instance
 from flagops.stacks.target import StackTarget
 from tests.containers import NAMESPACE, Containers
 from tests.flagops.commands.own_file import copied
-from tests.flagops.commands.test_admin import ACCOUNT, django
 from tests.platform import Platform
 
 
@@ -30,12 +28,10 @@ def place(home: Path) -> StackTarget:
 
 
 @pytest.fixture
-def serving(instance: Instance, containers: Containers) -> Iterator[Containers]:
+def serving(containers: Containers) -> Iterator[Containers]:
     """What the API's pods ask."""
     containers.alter()
     containers.postgres.start()
     containers.redis.start()
-    django(containers, "manage.py", "migrate", "--no-input", "--verbosity", "0")
-    django(containers, "-c", ACCOUNT, instance.settings.admin_email, "make", stdin="a password of theirs")
     yield containers
     containers.redis.stop()

@@ -1,4 +1,4 @@
-"""`ff secrets`: one command renews one secret, rolls who reads it and nobody else, and goes on where it failed."""
+"""`ff secrets`: what is there, what cannot be renewed, and a rotation that goes on where it failed."""
 
 import json
 from collections.abc import Callable
@@ -9,69 +9,18 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from flagops.commands.secrets import record, rotate
+from flagops.commands.secrets import rotate
 from flagops.commands.secrets.catalogue import GENERATED, cost, find, restarted
 from flagops.errors import OpsError
-from flagops.flagsmith_api.administrator import password
 from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.files import load_stack
 from tests.containers import Containers
-from tests.flagops.commands.test_admin import ACCOUNT, django
+from tests.flagops.commands.secrets.renewed import held, rotations
 from tests.platform import Platform
 from tests.recording import ROOT
 
 pytestmark = pytest.mark.cluster
 Run = Callable[..., Result]
-SERVERS = {"flagsmith", "flagsmith-task-processor"}
-RESTARTED = {
-    "postgres": set(),
-    "database": SERVERS,
-    "audit": set(),
-    "analytics": set(),
-    "redis": {*SERVERS, "flagsmith-redis"},
-    "django": SERVERS,
-    "cookies": SERVERS,
-    "warehouse": SERVERS,
-    "admin": set(),
-    "sdk": set(),
-}
-
-CALLED = {"flagsmith-redis": "Redis", "flagsmith": "API", "flagsmith-task-processor": "task processor"}
-
-
-def secrets(instance: Instance) -> dict[str, dict[str, str]]:
-    return {item.secret: instance.secret(item.secret) for item in GENERATED if item.name in RESTARTED}
-
-
-def numbers(home: Path) -> dict[str, Any]:
-    """What the stack's file says."""
-    return load_stack("local", home).settings.rotations.model_dump(exclude_defaults=True)
-
-
-@pytest.mark.parametrize("name", RESTARTED)
-def test_a_rotation_rolls_who_reads_it_and_never_leaves_fewer_than_three(
-    name: str, instance: Instance, serving: Containers, home: Path, deployed: Platform, run: Run
-) -> None:
-    before, generations, since = secrets(instance), deployed.generations(), deployed.revision()
-    shown = run("secrets", "rotate", name, "--yes", "--engine", "direct")
-    assert shown.exit_code == 0, shown.stdout + shown.stderr
-    assert f"{name} is renewed, rotation 1. Commit Pulumi.local.yaml." in shown.stdout
-    called = [word for workload, word in CALLED.items() if workload in RESTARTED[name]]
-    assert f" Restarted: {', '.join(called) or 'nobody'}. It costs: " in shown.stderr
-    assert numbers(home) == {name: 1}
-    after = secrets(instance)
-    assert {secret for secret in after if after[secret] != before[secret]} == {find(name).secret}
-    values = {value for held in (before, after) for secret in held.values() for value in secret.values()}
-    assert not [value for value in values if len(value) > 30 and value in shown.stdout + shown.stderr]
-    changed = {name for name, generation in deployed.generations().items() if generation != generations[name]}
-    assert changed == RESTARTED[name]
-    assert all(wanted == 3 and available >= 3 for wanted, available in deployed.scales(since))
-    assert record.rotations(instance)[name].finished
-    if name == "admin":
-        assert (
-            django(serving, "-c", ACCOUNT, instance.settings.admin_email, "check", stdin=password(instance))
-            == "True True"
-        )
 
 
 def test_a_rotation_that_fails_says_where_it_stands_and_the_next_run_finishes_it(
@@ -81,7 +30,7 @@ def test_a_rotation_that_fails_says_where_it_stands_and_the_next_run_finishes_it
     numbers_seen: list[dict[str, Any]] = []
 
     def deploy() -> None:
-        numbers_seen.append(numbers(home))
+        numbers_seen.append(rotations(home))
         if len(numbers_seen) == 1:
             raise OpsError("Deployment flagsmith is not ready.", hint="Look at its pods.")
 
@@ -148,7 +97,7 @@ def test_the_list_names_every_secret_and_shows_no_value(instance: Instance, run:
     told = [text for row in found for text in (row["name"], row["use"], row["elsewhere"] or row["cost"])]
     assert [text for text in told if text not in shown] == [], shown
     assert {row["rotations"] for row in found if not row["elsewhere"]} == {0}
-    values = {value for secret in secrets(instance).values() for value in secret.values() if len(value) > 20}
+    values = {value for secret in held(instance).values() for value in secret.values() if len(value) > 20}
     assert not [value for value in values if value in shown]
 
 
