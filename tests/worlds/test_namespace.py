@@ -1,6 +1,7 @@
 """A namespace that the platform team made: nothing of it is made, changed or deleted, and what it lacks is said."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ from components.deployment.given_namespace import warnings
 from components.deployment.recorded import read
 from components.kit import names
 from components.settings import Settings
+from flagops.engines.direct.api import DirectEngine
 from flagops.errors import OpsError, RefusedError
 from flagops.evaluation import monitor
 from tests.components.settings.support import refusal, settings
 from tests.fake_cluster import NAMESPACE, FakeCluster, fake_cluster
 from tests.platform import Platform
-from tests.recording import pod_templates, recorded, run
+from tests.recording import ROOT, pod_templates, recorded, run
 from tests.worlds.stacks import NAMES, stack
 
 GIVEN: dict[str, Any] = {"namespace": {"name": NAMESPACE, "create": False}}
@@ -174,22 +176,23 @@ def test_a_namespace_of_the_stacks_own_is_not_given_up(asked: FakeCluster) -> No
 def test_the_direct_engine_deploys_to_it_and_leaves_it(platform: Platform) -> None:
     """Not there: refused before anything; there: deployed, seen by `ff`, and still there when the stack is gone."""
     name = "given-by-the-platform-team"
-    given = {"namespace": {"name": name, "create": False}, "service": {}}
+    given = replace(platform.stack({"namespace": {"name": name, "create": False}, "service": {}}), name="given")
+    engine = DirectEngine(ROOT, given, platform.cluster.kubeconfig, platform.cluster.context)
     with pytest.raises(RefusedError, match=f"There is no namespace '{name}' in context"):
-        platform.engine(given).preview()
-    platform.engine().down()
+        engine.preview()
     body = {"metadata": {"name": name, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
     platform.http.post("/api/v1/namespaces", json=body).raise_for_status()
     try:
         uid = platform.get(f"/api/v1/namespaces/{name}")["metadata"]["uid"]
-        result = platform.engine(given).up()
+        result = engine.up()
         assert result.created
         assert "Namespace" not in {ref.kind for ref in result.created}
-        assert platform.engine(given).up().created == ()
-        assert "Namespace" not in {ref.kind for ref in platform.engine(given).down().deleted}
+        assert engine.up().created == ()
+        assert "Namespace" not in {ref.kind for ref in engine.down().deleted}
         assert platform.get(f"/api/v1/namespaces/{name}")["metadata"]["uid"] == uid
         assert platform.items(f"/apis/apps/v1/namespaces/{name}/deployments") == []
     finally:
+        engine.down()
         platform.http.delete(f"/api/v1/namespaces/{name}").raise_for_status()
 
 
