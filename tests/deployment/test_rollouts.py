@@ -42,40 +42,31 @@ def test_a_second_run_moves_no_resource_version(deployed: Platform) -> None:
     assert deployed.versions() == before
 
 
-def test_a_setting_of_redis_rolls_redis_and_nothing_else(deployed: Platform) -> None:
-    before = deployed.generations()
+def test_a_setting_of_redis_rolls_redis_and_more_replicas_restart_none_of_those_there(deployed: Platform) -> None:
+    before, pods = deployed.generations(), {pod["metadata"]["name"] for pod in deployed.pods("api")}
     deployed.up({"redis": {"evictionPolicy": "allkeys-lfu"}})
     after = deployed.generations()
     assert {name for name in after if after[name] != before[name]} == {"flagsmith-redis"}
+    deployed.up({"redis": {"evictionPolicy": "allkeys-lfu"}, "replicas": 4})
+    more = {pod["metadata"]["name"] for pod in deployed.pods("api")}
+    assert pods < more
+    assert len(more) == 4
 
 
-def test_more_replicas_restart_none_of_those_there(deployed: Platform) -> None:
-    before = {pod["metadata"]["name"] for pod in deployed.pods("api")}
-    deployed.up({"replicas": 4})
-    after = {pod["metadata"]["name"] for pod in deployed.pods("api")}
-    assert before < after
-    assert len(after) == 4
+def test_many_rollouts_never_leave_fewer_than_three_available_and_end_in_three_zones(deployed: Platform) -> None:
+    fewest, looks = deployed.available(), 0
 
-
-def test_after_many_rollouts_the_replicas_are_still_in_three_zones(deployed: Platform) -> None:
-    for attempt in range(4):
-        deployed.up({"env": {"LOGIN_THROTTLE_RATE": f"{attempt + 1}/min"}})
-        assert len(set(zones_of(deployed))) == 3, f"after rollout {attempt + 1}"
-
-
-def test_a_rollout_never_leaves_fewer_than_three_available(deployed: Platform) -> None:
-    fewest = deployed.available()
-    engine = deployed.engine({"env": {"LOGIN_THROTTLE_RATE": "9/min"}})
-    engine_events = []
-
-    def watch(event: object) -> None:
-        nonlocal fewest
-        engine_events.append(event)
+    def watch(_: object) -> None:
+        nonlocal fewest, looks
+        looks += 1
         fewest = min(fewest, deployed.available())
 
-    engine._on_event = watch  # noqa: SLF001 the engine of this test only
-    engine.up()
-    assert len(engine_events) > 10
+    for attempt in range(4):
+        engine = deployed.engine({"env": {"LOGIN_THROTTLE_RATE": f"{attempt + 1}/min"}})
+        engine._on_event = watch  # noqa: SLF001 the engine of this test only
+        engine.up()
+        assert len(set(zones_of(deployed))) == 3, f"after rollout {attempt + 1}"
+    assert looks > 40
     assert fewest == 3
 
 
@@ -89,22 +80,6 @@ def test_a_component_that_is_switched_off_is_deleted_and_the_rest_stays(deployed
     }
     assert deployed.items(f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses") == []
     assert set(deployed.generations()) == set(before)
-
-
-def test_a_bigger_volume_grows_in_place(deployed: Platform) -> None:
-    path = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims/flagsmith-postgres-data"
-    before = deployed.get(path)["metadata"]["uid"]
-    deployed.up({"postgres": {"storage": {"size": "2Gi"}}})
-    claim = deployed.get(path)
-    assert claim["metadata"]["uid"] == before
-    assert claim["spec"]["resources"]["requests"]["storage"] == "2Gi"
-
-    def the_volume_has_grown() -> bool:
-        return str(deployed.get(path)["status"]["capacity"]["storage"]) == "2Gi"
-
-    eventually(the_volume_has_grown)
-    # Storage cannot shrink; the next test starts from a platform made anew.
-    deployed.engine().down()
 
 
 def test_draining_a_node_never_leaves_fewer_than_two_api_pods(deployed: Platform) -> None:
@@ -132,10 +107,22 @@ def test_a_refused_setting_touches_nothing(deployed: Platform) -> None:
     assert deployed.versions() == before
 
 
-def test_down_leaves_nothing(platform: Platform) -> None:
-    platform.up()
-    platform.engine().down()
-    assert platform.http.get(f"/api/v1/namespaces/{NAMESPACE}").status_code == 404
-    states = [item["metadata"]["name"] for item in platform.items("/api/v1/namespaces/kube-system/secrets")]
+def test_a_bigger_volume_grows_in_place_and_down_leaves_nothing(deployed: Platform) -> None:
+    path = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims/flagsmith-postgres-data"
+    before = deployed.get(path)["metadata"]["uid"]
+    deployed.up({"postgres": {"storage": {"size": "2Gi"}}})
+    claim = deployed.get(path)
+    assert claim["metadata"]["uid"] == before
+    assert claim["spec"]["resources"]["requests"]["storage"] == "2Gi"
+
+    def the_volume_has_grown() -> bool:
+        return str(deployed.get(path)["status"]["capacity"]["storage"]) == "2Gi"
+
+    eventually(the_volume_has_grown)
+
+    # Storage cannot shrink; the next test starts from a platform made anew.
+    deployed.engine().down()
+    assert deployed.http.get(f"/api/v1/namespaces/{NAMESPACE}").status_code == 404
+    states = [item["metadata"]["name"] for item in deployed.items("/api/v1/namespaces/kube-system/secrets")]
     assert not [name for name in states if name.startswith("ff-direct")]
-    assert platform.items("/api/v1/persistentvolumes") == []
+    assert deployed.items("/api/v1/persistentvolumes") == []

@@ -22,31 +22,30 @@ def uids(platform: Platform) -> list[str]:
     return [pod["metadata"]["uid"] for pod in platform.pods("rollouts")]
 
 
-def test_the_pod_of_rollouts_comes_and_goes_and_nothing_else_is_touched(deployed: Platform) -> None:
+def test_the_pod_of_rollouts_comes_gets_another_token_and_goes_and_nothing_else_is_touched(deployed: Platform) -> None:
     before = deployed.generations()
+
+    def others() -> dict[str, int]:
+        return {name: number for name, number in deployed.generations().items() if name != NAME}
+
     result = deployed.up(ON)
     made = {f"{ref.kind}/{ref.name}" for ref in result.created}
     assert {f"Deployment/{NAME}", f"Secret/{NAME}", f"ServiceAccount/{NAME}", f"ServiceAccount/{NAME}-login"} <= made
-    assert {name: number for name, number in deployed.generations().items() if name != NAME} == before
+    assert others() == before
     status = deployed.get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{NAME}")["status"]
     assert (status["replicas"], status["availableReplicas"]) == (1, 1)
-    assert list(logins(deployed).values()) == [1]
+    jobs, pods = logins(deployed), uids(deployed)
+    assert list(jobs.values()) == [1]
     assert not deployed.up(ON).changed
+
+    deployed.up(ROTATED)
+    assert others() == before
+    (pod,) = uids(deployed)
+    assert [pod] != pods
+    assert set(logins(deployed)) - set(jobs), "the Job of the new token ran"
+    assert not deployed.up(ROTATED).changed
 
     result = deployed.up()
     left = {name for name in made if not name.startswith("Job/")}
     assert {f"{ref.kind}/{ref.name}" for ref in result.deleted} >= left
     assert deployed.generations() == before
-
-
-def test_another_token_is_another_account_job_and_another_pod_and_nothing_else(deployed: Platform) -> None:
-    deployed.up(ON)
-    others = {name: number for name, number in deployed.generations().items() if name != NAME}
-    jobs, pods = logins(deployed), uids(deployed)
-    deployed.up(ROTATED)
-    assert {name: number for name, number in deployed.generations().items() if name != NAME} == others
-    (pod,) = uids(deployed)
-    assert [pod] != pods
-    assert set(logins(deployed)) - set(jobs), "the Job of the new token ran"
-    assert not deployed.up(ROTATED).changed
-    deployed.up()

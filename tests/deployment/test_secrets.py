@@ -15,14 +15,6 @@ def secret(platform: Platform, name: str) -> dict[str, str]:
     return {key: b64decode(value).decode() for key, value in data.items()}
 
 
-def test_generated_values_survive_every_change_of_settings(deployed: Platform) -> None:
-    purposes = ("postgres", "database", "audit", "analytics", "redis", "django", "admin")
-    names = [f"flagsmith-{purpose}" for purpose in purposes]
-    before = {name: secret(deployed, name) for name in names}
-    deployed.up({"replicas": 4, "version": "2.264.0"})
-    assert {name: secret(deployed, name) for name in names} == before
-
-
 def test_a_renewed_redis_password_restarts_the_pods_that_read_it_and_no_others(deployed: Platform) -> None:
     before = deployed.generations()
     path = "/api/v1/namespaces/kube-system/secrets/ff-direct.feature-flags.local"
@@ -37,6 +29,14 @@ def test_a_renewed_redis_password_restarts_the_pods_that_read_it_and_no_others(d
     after = deployed.generations()
     restarted = {name for name in after if after[name] != before[name]}
     assert restarted == {"flagsmith", "flagsmith-task-processor", "flagsmith-redis"}
+
+
+def test_generated_values_survive_every_change_of_settings(deployed: Platform) -> None:
+    purposes = ("postgres", "database", "audit", "analytics", "redis", "django", "admin")
+    names = [f"flagsmith-{purpose}" for purpose in purposes]
+    before = {name: secret(deployed, name) for name in names}
+    deployed.up({"replicas": 4, "version": "2.264.0"})
+    assert {name: secret(deployed, name) for name in names} == before
 
 
 def forget(state: dict[str, dict[str, str]], name: str) -> dict[str, object]:
