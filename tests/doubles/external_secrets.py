@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 NAMESPACES = "/apis/external-secrets.io/v1/namespaces"
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.2
 NOT_IN_STORE = "could not get secret data from provider"
 
 
