@@ -11,6 +11,7 @@ pytestmark = pytest.mark.cluster
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith"
 AUTOSCALER = f"/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers/flagsmith"
 AUTOSCALED = {"autoscaling": {"enabled": True}}
+RATED = {**AUTOSCALED, "env": {"LOGIN_THROTTLE_RATE": "8/min"}}
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -29,13 +30,6 @@ def scale(platform: Platform, replicas: int) -> None:
         return platform.available() == replicas
 
     eventually(the_replicas_are_available)
-
-
-@pytest.fixture
-def autoscaled(platform: Platform) -> Platform:
-    """The platform with an autoscaler, and no other setting of it changed."""
-    platform.ensure(AUTOSCALED)
-    return platform
 
 
 def test_an_autoscaler_takes_over_without_a_pod_less(deployed: Platform) -> None:
@@ -64,48 +58,37 @@ def test_an_autoscaler_takes_over_without_a_pod_less(deployed: Platform) -> None
     assert all(wanted == 3 and available >= 3 for wanted, available in deployed.scales(since))
 
 
-def test_a_second_run_with_an_autoscaler_changes_nothing(autoscaled: Platform) -> None:
-    before = autoscaled.get(DEPLOYMENT)["metadata"]["generation"]
-    changes = {
-        f"{change.ref.kind}/{change.ref.name}": change for change in autoscaled.engine(AUTOSCALED).preview().changes
-    }
-    assert changes["Deployment/flagsmith"].action is Operation.UNCHANGED
-    assert changes["HorizontalPodAutoscaler/flagsmith"].action is Operation.UNCHANGED
-    result = autoscaled.up(AUTOSCALED)
-    assert not result.changed
-    assert autoscaled.get(DEPLOYMENT)["metadata"]["generation"] == before
-
-
-def test_what_the_autoscaler_has_set_is_left_alone_by_every_later_run(autoscaled: Platform) -> None:
-    scale(autoscaled, 5)
-    since = autoscaled.revision()
-
-    autoscaled.up({**AUTOSCALED, "env": {"LOGIN_THROTTLE_RATE": "8/min"}})
-
-    assert owners_of_replicas(autoscaled) == {"autoscaler"}
-    assert {wanted for wanted, _ in autoscaled.scales(since)} == {5}
-    assert autoscaled.available() == 5
-
-
-def test_a_stated_number_takes_over_from_the_autoscaler(autoscaled: Platform) -> None:
-    scale(autoscaled, 5)
-
-    autoscaled.up({"replicas": 4})
-
-    assert autoscaled.get(DEPLOYMENT)["spec"]["replicas"] == 4
-    assert owners_of_replicas(autoscaled) == {"ff-direct"}
-    assert autoscaled.http.get(AUTOSCALER).status_code == 404
-
-
-def test_a_first_deployment_reaches_the_minimum_without_any_metrics(platform: Platform) -> None:
+def test_from_a_first_deployment_to_a_stated_number(platform: Platform) -> None:
+    """Each step goes on from the one before, as people do it."""
     platform.engine().down()
     platform.up(AUTOSCALED)
 
     def the_minimum_is_available() -> bool:
         return platform.available() == 3
 
+    # Without any metrics.
     eventually(the_minimum_is_available, seconds=60)
     conditions = {item["type"]: item["status"] for item in platform.get(AUTOSCALER)["status"]["conditions"]}
     assert conditions["AbleToScale"] == "True"
-    platform.up({**AUTOSCALED, "env": {"LOGIN_THROTTLE_RATE": "7/min"}})
-    assert platform.available() == 3
+
+    # A second run changes nothing.
+    before = platform.get(DEPLOYMENT)["metadata"]["generation"]
+    changes = {f"{item.ref.kind}/{item.ref.name}": item for item in platform.engine(AUTOSCALED).preview().changes}
+    assert changes["Deployment/flagsmith"].action is Operation.UNCHANGED
+    assert changes["HorizontalPodAutoscaler/flagsmith"].action is Operation.UNCHANGED
+    assert not platform.up(AUTOSCALED).changed
+    assert platform.get(DEPLOYMENT)["metadata"]["generation"] == before
+
+    # What the autoscaler has set is left alone by every later run.
+    scale(platform, 5)
+    since = platform.revision()
+    platform.up(RATED)
+    assert owners_of_replicas(platform) == {"autoscaler"}
+    assert {wanted for wanted, _ in platform.scales(since)} == {5}
+    assert platform.available() == 5
+
+    # A stated number takes over from it.
+    platform.up({**RATED, "autoscaling": {"enabled": False}, "replicas": 4})
+    assert platform.get(DEPLOYMENT)["spec"]["replicas"] == 4
+    assert owners_of_replicas(platform) == {"ff-direct"}
+    assert platform.http.get(AUTOSCALER).status_code == 404
