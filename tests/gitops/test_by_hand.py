@@ -1,6 +1,7 @@
 """The commands of docs/gitops.md, run as they stand on the simulated cluster, and what its patch for Flux leaves."""
 
 import base64
+import json
 import os
 import re
 import shlex
@@ -93,7 +94,7 @@ def test_by_hand_the_stack_comes_up_in_the_page_s_order(kubectl: Kubectl, tmp_pa
 
     def everything_is_well() -> bool:
         kinds = "deployments,statefulsets,jobs,cronjobs,pvc,pdb,services,configmaps"
-        shown = yaml.safe_load(kubectl("kubectl", "-n", NAMESPACE, "get", kinds, "-o", "yaml"))["items"]
+        shown = json.loads(kubectl("kubectl", "-n", NAMESPACE, "get", kinds, "-o", "json"))["items"]
         assert len(shown) > 25
         return all(argocd.health(i) in (None, "Healthy") and flux.status(i) == "Current" for i in shown)
 
@@ -106,8 +107,8 @@ def test_by_hand_the_stack_comes_up_in_the_page_s_order(kubectl: Kubectl, tmp_pa
 
 
 def generations(kubectl: Kubectl) -> Mapping[str, int]:
-    text = kubectl("kubectl", "-n", NAMESPACE, "get", "deployments,statefulsets,jobs,cronjobs", "-o", "yaml")
-    return {f"{i['kind']} {i['metadata']['name']}": i["metadata"]["generation"] for i in yaml.safe_load(text)["items"]}
+    text = kubectl("kubectl", "-n", NAMESPACE, "get", "deployments,statefulsets,jobs,cronjobs", "-o", "json")
+    return {f"{i['kind']} {i['metadata']['name']}": i["metadata"]["generation"] for i in json.loads(text)["items"]}
 
 
 def test_the_patch_for_flux_leaves_the_objects_of_one_wave(tmp_path: Path, program: Callable[[str, str], str]) -> None:

@@ -76,26 +76,76 @@ def kill(pids: Iterable[int]) -> None:
     assert psutil.wait_procs(killed, timeout=30)[1] == []
 
 
-def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(home: Path) -> None:
+def made_by_a_command(home: Path, stages: Path) -> None:
+    """A cluster whose making process has ended."""
+    program = (
+        "import sys; from pathlib import Path; from flagops.local_cluster import api;"
+        "api.up(home=Path(sys.argv[1]), kind='simulated', extra_stages=[Path(sys.argv[2])])"
+    )
+    command = [sys.executable, "-c", program, str(home), str(stages)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def require_answer(kubeconfig: Path) -> None:
+    """The stage that was added does its work."""
+    with client_for(kubeconfig) as connection:
+        core = client.CoreV1Api(connection)
+        core.create_namespaced_config_map("default", {"metadata": {"name": "ask"}})
+
+        def the_stage_answers() -> bool:
+            return bool(core.read_namespaced_config_map("ask", "default").data == {"answer": "42"})
+
+        eventually(the_stage_answers)
+
+
+def port_of_etcd(home: Path) -> int:
+    known = state.load(home)
+    assert known is not None
+    etcd = next(record for record in known.processes if record.name == "etcd")
+    (url,) = (item.partition("=")[2] for item in etcd.arguments if item.startswith("--listen-client-urls="))
+    return int(url.rpartition(":")[2])
+
+
+def test_a_cluster_outlives_its_command_is_repaired_with_what_it_holds_and_ends_without_a_trace(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     temporary = set(Path(tempfile.gettempdir()).iterdir())
     console = Console(file=io.StringIO(), width=200)
-    first = api.up(console, home=home, kind="simulated")
-    note(first.kubeconfig)
+    stages = tmp_path / "stages.yaml"
+    stages.write_text(EXTRA_STAGE)
+    made_by_a_command(home, stages)
+    assert api.status(home=home).up
+    kubeconfig = api.kubeconfig_path(home=home)
+    require_answer(kubeconfig)
+    note(kubeconfig)
+
+    # One program has ended.
     before = {process.name: process.pid for process in api.status(home=home).processes}
     kill([before["kube-apiserver"]])
     assert api.status(home=home).problem == "no longer running: kube-apiserver."
-    assert api.up(console, home=home) == first
+    assert api.up(console, home=home).kubeconfig == kubeconfig
     after = {process.name: process.pid for process in api.status(home=home).processes}
     assert api.status(home=home).up
     assert before["kube-apiserver"] != after["kube-apiserver"]
     assert before["etcd"] == after["etcd"]
-    assert is_kept(first.kubeconfig)
+    assert is_kept(kubeconfig)
 
-    # As a restart of the machine leaves it.
+    # All have, as a restart of the machine leaves it, and somebody has taken a port meanwhile.
     kill(after.values())
-    assert api.up(console, home=home) == first
-    assert is_kept(first.kubeconfig)
-    with client_for(first.kubeconfig) as connection:
+    port = port_of_etcd(home)
+
+    def it_is_free() -> bool:
+        return ports.taken_by(port) is None
+
+    eventually(it_is_free)
+    holder = rf"etcd cannot be started again after 0\.5 s: port {port} is taken by .*, process \d+"
+    with monkeypatch.context() as impatient:
+        impatient.setattr(simulated, "FREED_SECONDS", 0.5)
+        with socket.create_server(("127.0.0.1", port)), pytest.raises(DeadlineError, match=holder):
+            api.up(console, home=home)
+    assert api.up(console, home=home).kubeconfig == kubeconfig
+    assert is_kept(kubeconfig)
+    with client_for(kubeconfig) as connection:
         assert nothing_runs(Client(connection), "default"), "its nodes say that they are simulated"
     assert len(processes_of(home)) == 5
 
@@ -104,48 +154,3 @@ def test_what_has_ended_is_noticed_and_started_again_and_what_it_holds_stays(hom
     assert list(home.iterdir()) == []
     made = {path.name for path in set(Path(tempfile.gettempdir()).iterdir()) - temporary}
     assert not [name for name in made if "kube" in name or "kwok" in name or "hostpath" in name]
-
-
-def test_a_port_that_somebody_took_meanwhile_is_named_and_nothing_is_deleted(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    console = Console(file=io.StringIO(), width=200)
-    first = api.up(console, home=home, kind="simulated")
-    note(first.kubeconfig)
-    known = state.load(home)
-    assert known is not None
-    kill(record.pid for record in known.processes)
-    etcd = next(record for record in known.processes if record.name == "etcd")
-    (url,) = (item.partition("=")[2] for item in etcd.arguments if item.startswith("--listen-client-urls="))
-    port = int(url.rpartition(":")[2])
-
-    def it_is_free() -> bool:
-        return ports.taken_by(port) is None
-
-    eventually(it_is_free)
-    monkeypatch.setattr(simulated, "FREED_SECONDS", 0.5)
-    holder = rf"etcd cannot be started again after 0\.5 s: port {port} is taken by .*, process \d+"
-    with socket.create_server(("127.0.0.1", port)), pytest.raises(DeadlineError, match=holder):
-        api.up(console, home=home)
-    assert api.up(console, home=home) == first
-    assert is_kept(first.kubeconfig)
-
-
-def test_a_cluster_outlives_the_command_that_made_it_and_takes_more_stages(home: Path, tmp_path: Path) -> None:
-    stages = tmp_path / "stages.yaml"
-    stages.write_text(EXTRA_STAGE)
-    program = (
-        "import sys; from pathlib import Path; from flagops.local_cluster import api;"
-        "api.up(home=Path(sys.argv[1]), kind='simulated', extra_stages=[Path(sys.argv[2])])"
-    )
-    command = [sys.executable, "-c", program, str(home), str(stages)]
-    subprocess.run(command, check=True, capture_output=True)
-    assert api.status(home=home).up
-    with client_for(api.kubeconfig_path(home=home)) as connection:
-        core = client.CoreV1Api(connection)
-        core.create_namespaced_config_map("default", {"metadata": {"name": "ask"}})
-
-        def the_stage_answers() -> bool:
-            return bool(core.read_namespaced_config_map("ask", "default").data == {"answer": "42"})
-
-        eventually(the_stage_answers)
