@@ -1,5 +1,6 @@
 """Where the command `ff` begins. It imports nothing that takes time, so that Ctrl-C is quiet from the first moment."""
 
+import gc
 import signal
 
 
@@ -9,6 +10,8 @@ def main() -> None:
     if not is_ignored:
         # Before and after there is anybody to tell of it, an interrupt just ends the process.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # A command is short. To search for circles of objects after every 700 new ones took a ninth of its time.
+    gc.set_threshold(50_000, 20, 50)
     # After the signals are in order.
     from flagops.cli import main as run
 

@@ -29,6 +29,7 @@ gc.set_threshold(50_000, 20, 50)
 os.environ.pop(VARIABLE, None)
 
 pytest_plugins = [
+    "tests.temporary",
     "tests.kept",
     "tests.fixtures_cluster",
     "tests.crds",

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -40,8 +41,9 @@ def give_to_postgres(directory: Path) -> None:
         return
     account = pwd.getpwnam(user)
     os.chown(directory, account.pw_uid, account.pw_gid)
+    ours = Path(tempfile.gettempdir())
     for path in directory.parents:
-        if path.is_relative_to("/tmp") and path != Path("/tmp"):
+        if path.is_relative_to(ours) and path != ours:
             path.chmod(0o755)
 
 
