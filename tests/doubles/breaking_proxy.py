@@ -70,7 +70,7 @@ def breaking(target: str) -> Iterator[BreakingProxy]:
     http = httpx.Client(base_url=target, trust_env=False, timeout=SECONDS)
     server = ThreadingHTTPServer((LOOPBACK, 0), _handler(proxy, http))
     proxy.url = f"http://{LOOPBACK}:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield proxy

@@ -23,6 +23,7 @@ from flagops.trust import how_to_trust, untrusted
 REQUEST_SECONDS = 5.0
 START_SECONDS = 10.0  # that a server may take to come up, before it is taken for dead
 ATTEMPTS = 3  # once it was up; an error is kept in the ledger all the same
+FIRST_WAIT = 0.1  # seconds between two attempts, and as much by chance; then twice as long each time, up to a second
 JSON, HTML = "application/json", "text/html"
 
 
@@ -94,7 +95,7 @@ class CheckClient:
         attempts = Retrying(
             retry=retry_if_exception_type(_NotYetError),
             stop=stop_any(patient, in_time),
-            wait=wait_exponential_jitter(multiplier=0.1, max=1, jitter=0.1),
+            wait=wait_exponential_jitter(multiplier=FIRST_WAIT, max=1, jitter=FIRST_WAIT),
             reraise=True,
         )
         return attempts(self._once, question)

@@ -76,7 +76,10 @@ class Database:
 
     def rows(self, table: str, **wanted: Any) -> list[Row]:
         """The rows that have these values, in the order of their making."""
-        return [row for row in self.tables[table].values() if all(row[key] == value for key, value in wanted.items())]
+        found = list(self.tables[table].values())
+        for key, value in wanted.items():  # one after the other: a catalogue of 500 flags asks this 100,000 times
+            found = [row for row in found if row[key] == value]
+        return found
 
     def get(self, table: str, number: int) -> Row:
         row = self.tables[table].get(number)

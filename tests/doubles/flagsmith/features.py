@@ -19,7 +19,6 @@ ALL = 100.0
 
 def shown(data: Database, row: Row, *, listed: bool = False, changed: bool = False) -> Row:
     """A feature as its list shows it (`listed`), as its change answers (`changed`), or as its making does."""
-    states = data.rows("states", feature=row["id"], identity=None)
     found = {
         **{key: value for key, value in row.items() if key not in ("multivariate_options",)},
         "multivariate_options": [option_shown(item) for item in data.rows("options", feature=row["id"])],
@@ -34,7 +33,7 @@ def shown(data: Database, row: Row, *, listed: bool = False, changed: bool = Fal
     }
     environment = request.args.get("environment")
     if environment is not None:
-        here = [state for state in states if state["environment"] == int(environment)]
+        here = data.rows("states", feature=row["id"], environment=int(environment), identity=None)
         found["num_segment_overrides"] = sum(1 for state in here if state["feature_segment"])
     if listed or changed:
         found["code_references_counts"] = []

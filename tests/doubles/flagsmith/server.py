@@ -222,12 +222,15 @@ class _Handler(WSGIRequestHandler):
         """The header Date, by the double's clock."""
         return super().date_time_string((timestamp or time.time()) + CLOCK.ahead.total_seconds())
 
+    def log(self, *_: object, **__: object) -> None:
+        """Say nothing: a line for each request would be kept for each test."""
+
 
 @contextmanager
 def serve(flagsmith: Flagsmith, port: int = 0) -> Iterator[Flagsmith]:
     """Serve it on loopback; its `url` is set."""
     server = make_server(LOOPBACK, port, flagsmith.application(), threaded=True, request_handler=_Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     flagsmith.url = f"http://{LOOPBACK}:{server.server_port}"
     try:

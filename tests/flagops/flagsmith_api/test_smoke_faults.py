@@ -16,15 +16,16 @@ from flagops.commands.smoke.round_trip import UNSEEN as UNSEEN_THERE
 from flagops.commands.smoke.visit import visit
 from flagops.flagsmith_api import client
 from flagops.flagsmith_api.client import FlagsmithClient
-from tests.doubles.flagsmith import Flagsmith
+from tests.doubles.flagsmith import Flagsmith, serve
 from tests.doubles.proxy import Fault, serve_fault
 from tests.doubles.proxy.table import faults
 
 Behind = Callable[[Fault], AbstractContextManager[str]]
-LATE, ALLOWED = 0.35, 0.2  # seconds that a late answer takes more, and those that it may take
+LATE, ALLOWED = 0.15, 0.1  # seconds that a late answer takes more, and those that it may take
 FAULTS = faults(LATE)
 CHECKS = suite.chosen(["certificate", "redirect"])
 FEW = ("liveness", "readiness", "flags", "identities", "answers")  # where each answer takes its time
+IN_PROCESS = "http://flagsmith.invalid"  # nobody listens there
 # Without an administrator's key nothing tells what an answer should say: these agree with themselves.
 UNSEEN = {
     "numbers as text",
@@ -57,11 +58,12 @@ def fault(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
         monkeypatch.setattr(http, "REQUEST_SECONDS", 1.0)
         monkeypatch.setattr(ledger, "SLOW_SECONDS", ALLOWED)
         monkeypatch.setattr(ledger, "SLOW_WORK_SECONDS", ALLOWED)
-    monkeypatch.setattr(http, "START_SECONDS", 0.5)
+    monkeypatch.setattr(http, "START_SECONDS", 0.2)
+    monkeypatch.setattr(http, "FIRST_WAIT", 0.01)
     monkeypatch.setattr(client, "FIRST_WAIT", 0.02)
     for module in (visiting, round_trip):
-        monkeypatch.setattr(module, "MARGIN", 0.2)
-        monkeypatch.setattr(module, "PAUSE", 0.1)
+        monkeypatch.setattr(module, "MARGIN", 0.1)
+        monkeypatch.setattr(module, "PAUSE", 0.05)
     return name
 
 
@@ -71,10 +73,12 @@ def _no_certificate_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visiting, "InTime", partial(InTime, verify=False))
 
 
-@pytest.fixture
-def well(flagsmith: Flagsmith, key: str) -> SmokeTarget:
-    """A Flagsmith with flags of every kind, all of which are right."""
-    with FlagsmithClient(flagsmith.url) as admin:
+@pytest.fixture(scope="module")
+def prepared() -> Flagsmith:
+    """A Flagsmith with flags of every kind, all of which are right; each test has a copy."""
+    flagsmith = Flagsmith()
+    key = flagsmith.add_environments("development", "production")["development"]
+    with serve(flagsmith), FlagsmithClient(flagsmith.url) as admin:
         admin.log_in(flagsmith.email, flagsmith.password)
         project = "/api/v1/projects/1"
         admin.post(f"{project}/features/", {"name": "banner", "initial_value": "hello", "default_enabled": True})
@@ -88,11 +92,25 @@ def well(flagsmith: Flagsmith, key: str) -> SmokeTarget:
         path = f"/api/v1/environments/{key}/features/{limit['id']}/create-segment-override/"
         value = {"type": "int", "integer_value": 9}
         admin.post(path, {"feature_segment": {"segment": segment["id"]}, "enabled": True, "feature_state_value": value})
+    return flagsmith
+
+
+@pytest.fixture
+def flagsmith(prepared: Flagsmith) -> Flagsmith:
+    """The Flagsmith that is well, which the proxies of this test ask in this process."""
+    found = Flagsmith()
+    found.take(prepared)
+    return found
+
+
+@pytest.fixture
+def well(flagsmith: Flagsmith, key: str) -> SmokeTarget:
+    """All that is known of it; its address is the proxy's."""
     return SmokeTarget(
-        url=flagsmith.url,
+        url=IN_PROCESS,
         environment_key=key,
         version=flagsmith.version,
-        staleness=0.2,
+        staleness=0,
         authenticate=lambda asking: asking.log_in(flagsmith.email, flagsmith.password),
         seconds=120,
     )
@@ -101,7 +119,7 @@ def well(flagsmith: Flagsmith, key: str) -> SmokeTarget:
 @pytest.fixture
 def behind(flagsmith: Flagsmith) -> Behind:
     """The address of a proxy with a fault, before the Flagsmith that is well."""
-    return lambda fault: serve_fault(flagsmith.url, fault, flagsmith.application())
+    return lambda fault: serve_fault(IN_PROCESS, fault, flagsmith.application())
 
 
 def results(place: SmokeTarget, checks: Sequence[str] = CHECKS) -> Iterator[CheckResult]:
