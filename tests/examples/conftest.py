@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = ROOT / "examples"
 SECONDS = 60
+SERVER_KEY = "ser.of-the-tests-alone"
 
 
 @dataclass(frozen=True)
@@ -126,15 +127,14 @@ def serving(catalogue: Catalogue) -> Iterator[FromGit]:
         yield FromGit(found.url.rstrip("/"), keys.client_side, keys.server_side, found)
 
 
-@contextmanager
-def faulty(catalogue: Catalogue) -> Iterator[Faulty]:
-    """The catalogue's flags, from a double."""
+@pytest.fixture(scope="session")
+def seeded(catalogue: Catalogue) -> Flagsmith:
+    """A double with the catalogue's flags, to copy: to apply them takes longer than an example runs."""
     with serve(Flagsmith()) as flagsmith:
-        (key,) = flagsmith.add_environments("development").values()
+        flagsmith.add_environments("development")
         seed(flagsmith, catalogue)
-        server_key = "ser.of-the-tests-alone"
-        flagsmith.database.insert("server_keys", key=server_key, active=True, expires_at=None, environment=1)
-        yield Faulty(flagsmith.url, key, server_key, flagsmith)
+    flagsmith.database.insert("server_keys", key=SERVER_KEY, active=True, expires_at=None, environment=1)
+    return flagsmith
 
 
 @pytest.fixture
@@ -144,9 +144,12 @@ def service(catalogue: Catalogue) -> Iterator[FromGit]:
 
 
 @pytest.fixture
-def broken(catalogue: Catalogue) -> Iterator[Faulty]:
-    with faulty(catalogue) as made:
-        yield made
+def broken(seeded: Flagsmith) -> Iterator[Faulty]:
+    """The catalogue's flags, from a double of this test's own."""
+    with serve(Flagsmith()) as flagsmith:
+        flagsmith.take(seeded)
+        key = str(flagsmith.database.one("environments", name="development")["api_key"])
+        yield Faulty(flagsmith.url, key, SERVER_KEY, flagsmith)
 
 
 @dataclass(frozen=True)
@@ -203,11 +206,21 @@ def node(example: str) -> str:
     return program
 
 
-@pytest.fixture(params=["python", "node"])
+PROGRAMS: Mapping[str, Callable[[], Program]] = {
+    "python": lambda: Program((sys.executable, "-m", "footanalytics"), EXAMPLES / "python"),
+    "node": lambda: Program((node("node"), "src/main.js"), EXAMPLES / "node"),
+}
+
+
+@pytest.fixture(params=PROGRAMS)
 def program(request: pytest.FixtureRequest) -> Program:
-    if request.param == "python":
-        return Program((sys.executable, "-m", "footanalytics"), EXAMPLES / "python")
-    return Program((node("node"), "src/main.js"), EXAMPLES / "node")
+    return PROGRAMS[request.param]()
+
+
+@pytest.fixture
+def programs() -> list[Program]:
+    """All of them, for what one would wait for after the other."""
+    return [made() for made in PROGRAMS.values()]
 
 
 @pytest.fixture(scope="module")

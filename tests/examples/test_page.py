@@ -10,7 +10,7 @@ from selenium.webdriver.common.by import By
 from flagops.commands.flags.catalogue.model import Catalogue
 from tests.examples import browser as browsers
 from tests.examples.browser import Page
-from tests.examples.conftest import FromGit, faulty, serving
+from tests.examples.conftest import Faulty, FromGit, serving
 from tests.fixtures_cluster import eventually
 from tests.servers import free_port
 
@@ -120,25 +120,23 @@ def test_nobody_listens(page: Page, tmp_path: Path, language: str, says: str) ->
         assert page.language()[0] == language
 
 
-def test_nobody_answers(page: Page, catalogue: Catalogue, tmp_path: Path) -> None:
-    with faulty(catalogue) as service:
-        service.flagsmith.hanging.add("/api/v1/")
-        config = {"apiUrl": service.url, "environmentKey": service.client_key}
-        with browsers.copied(tmp_path, config) as address:
-            page.open(address, user="anna", lang="en")
-            assert page.wait("[role=status]").text == "Loading your dashboard…"
-            assert page.variant() == ORIGINAL
-            assert page.texts("[role=alert]")[0].startswith("The feature service does not answer.")
+def test_nobody_answers(page: Page, broken: Faulty, tmp_path: Path) -> None:
+    broken.flagsmith.hanging.add("/api/v1/")
+    config = {"apiUrl": broken.url, "environmentKey": broken.client_key}
+    with browsers.copied(tmp_path, config) as address:
+        page.open(address, user="anna", lang="en")
+        assert page.wait("[role=status]").text == "Loading your dashboard…"
+        assert page.variant() == ORIGINAL
+        assert page.texts("[role=alert]")[0].startswith("The feature service does not answer.")
 
 
-def test_the_answer_is_an_error(page: Page, catalogue: Catalogue, tmp_path: Path) -> None:
-    with faulty(catalogue) as service:
-        service.flagsmith.failing["/api/v1/"] = 503
-        config = {"apiUrl": service.url, "environmentKey": service.client_key}
-        with browsers.copied(tmp_path, config) as address:
-            page.open(address, user="anna", lang="en")
-            assert page.variant() == ORIGINAL
-            assert page.texts("[role=alert]")[0].startswith("The feature service does not answer.")
+def test_the_answer_is_an_error(page: Page, broken: Faulty, tmp_path: Path) -> None:
+    broken.flagsmith.failing["/api/v1/"] = 503
+    config = {"apiUrl": broken.url, "environmentKey": broken.client_key}
+    with browsers.copied(tmp_path, config) as address:
+        page.open(address, user="anna", lang="en")
+        assert page.variant() == ORIGINAL
+        assert page.texts("[role=alert]")[0].startswith("The feature service does not answer.")
 
 
 def test_the_key_is_wrong(page: Page, service: FromGit, tmp_path: Path) -> None:
