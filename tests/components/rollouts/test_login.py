@@ -1,15 +1,17 @@
 """The log-in of rollouts as its Job runs it: on a real PostgreSQL, with Django, and what stands in for Flagsmith."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from components.rollouts.login import EMAIL, SCRIPT
-from tests.components.flagsmith.bootstrap.conftest import Database, Pod, database, pod_of, server
+from tests.components.flagsmith.bootstrap.conftest import Database, Pod, copy_of, pod_of, server, template
+from tests.servers import Postgres
 
-__all__ = ["database", "server"]
+__all__ = ["server"]
 
 ORGANISATION, PROJECT = "FootAnalytics", "FootAnalytics"
 RIGHTS = {"VIEW_PROJECT", "MANAGE_SEGMENTS"}
@@ -36,17 +38,42 @@ def login(**settings: object) -> Pod:
     return pod_of({"rollouts": {"enabled": True}, **settings}, job="flagsmith-rollouts-login-")
 
 
-@pytest.fixture
-def flagsmith(database: Database, tmp_path: Path) -> Database:
-    """A Flagsmith with a project of three environments, somebody else's one, and all rights that there are."""
+@pytest.fixture(scope="module")
+def projects(server: Postgres) -> str:
+    """A database to copy: a project of three environments, somebody else's one, and all rights that there are."""
+    made = template(server, "template_of_projects")
     for right in (*RIGHTS, *OF_ENVIRONMENTS, *OTHERS):
-        database.query(f"INSERT INTO permissions_permissionmodel (key, description) VALUES ('{right}', '')")  # noqa: S608
-    # Alone, as in its pod: a script finds what lies beside it.
-    script = shutil.copy(SCRIPT, tmp_path)
-    of_login = replace(database, script=Path(script), tables=TABLES)
-    add_project(of_login, ORGANISATION, PROJECT, "development", "staging", "production")
-    add_project(of_login, "Another", "theirs", "production")
-    return of_login
+        made.query(f"INSERT INTO permissions_permissionmodel (key, description) VALUES ('{right}', '')")  # noqa: S608
+    add_project(made, ORGANISATION, PROJECT, "development", "staging", "production")
+    add_project(made, "Another", "theirs", "production")
+    return made.name
+
+
+@pytest.fixture(scope="module")
+def first_run(projects: str, server: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same after the first run of the script."""
+    made = template(server, "template_of_a_login", projects)
+    of_login(made, tmp_path_factory.mktemp("first-run")).run(login())
+    return made.name
+
+
+@pytest.fixture
+def flagsmith(projects: str, server: Postgres, tmp_path: Path) -> Iterator[Database]:
+    """A Flagsmith where the script did not run yet."""
+    with copy_of(projects, server, tmp_path) as made:
+        yield of_login(made, tmp_path)
+
+
+@pytest.fixture
+def again(first_run: str, server: Postgres, tmp_path: Path) -> Iterator[Database]:
+    """A Flagsmith where the script ran once."""
+    with copy_of(first_run, server, tmp_path) as made:
+        yield of_login(made, tmp_path)
+
+
+def of_login(database: Database, home: Path) -> Database:
+    """A database with the script; alone, as in its pod: a script finds what lies beside it."""
+    return replace(database, script=Path(shutil.copy(SCRIPT, home)), tables=TABLES)
 
 
 def add_project(flagsmith: Database, organisation: str, project: str, *environments: str) -> None:
@@ -116,21 +143,19 @@ def test_the_account_sees_the_project_manages_its_segments_and_may_nothing_else(
     assert tokens(flagsmith) == [pod.variables["ROLLOUTS_TOKEN"]]
 
 
-def test_again_it_changes_nothing(flagsmith: Database) -> None:
-    flagsmith.run(login())
-    before = flagsmith.rows
+def test_again_it_changes_nothing(again: Database) -> None:
+    before = again.rows
     assert all(before[table] for table in TABLES if "group" not in table and "organisationpermission" not in table)
-    flagsmith.run(login())
-    assert flagsmith.rows == before
+    again.run(login())
+    assert again.rows == before
 
 
-def test_another_token_ends_the_one_of_before(flagsmith: Database) -> None:
+def test_another_token_ends_the_one_of_before(again: Database) -> None:
     first = login()
-    flagsmith.run(first)
-    before = flagsmith.rows
-    flagsmith.run(first.given(ROLLOUTS_TOKEN=OTHER_TOKEN))
-    assert tokens(flagsmith) == [OTHER_TOKEN] != [first.variables["ROLLOUTS_TOKEN"]]
-    assert {table for table in TABLES if before[table] != flagsmith.rows[table]} == {"authtoken_token"}
+    before = again.rows
+    again.run(first.given(ROLLOUTS_TOKEN=OTHER_TOKEN))
+    assert tokens(again) == [OTHER_TOKEN] != [first.variables["ROLLOUTS_TOKEN"]]
+    assert {table for table in TABLES if before[table] != again.rows[table]} == {"authtoken_token"}
 
 
 WIDER = """
@@ -158,36 +183,33 @@ WIDER = """
 """
 
 
-def test_rights_that_somebody_gave_it_beside_are_taken_away(flagsmith: Database) -> None:
+def test_rights_that_somebody_gave_it_beside_are_taken_away(again: Database) -> None:
     pod = login()
-    flagsmith.run(pod)
-    flagsmith.query(WIDER)
-    assert len(rights_in_projects(flagsmith)) == len(roles(flagsmith)) == 2
-    flagsmith.run(pod)
-    assert rights_in_projects(flagsmith) == {(PROJECT, False): RIGHTS}
-    assert rights_in_environments(flagsmith) == ENVIRONMENTS
-    assert roles(flagsmith) == [(ORGANISATION, "USER")]
-    assert flagsmith.query("SELECT * FROM users_userpermissiongroup_users") == []
-    assert flagsmith.query("SELECT * FROM organisations_userorganisationpermission") == []
+    again.query(WIDER)
+    assert len(rights_in_projects(again)) == len(roles(again)) == 2
+    again.run(pod)
+    assert rights_in_projects(again) == {(PROJECT, False): RIGHTS}
+    assert rights_in_environments(again) == ENVIRONMENTS
+    assert roles(again) == [(ORGANISATION, "USER")]
+    assert again.query("SELECT * FROM users_userpermissiongroup_users") == []
+    assert again.query("SELECT * FROM organisations_userorganisationpermission") == []
 
 
-def test_an_environment_that_was_made_later_is_seen_after_the_next_run(flagsmith: Database) -> None:
+def test_an_environment_that_was_made_later_is_seen_after_the_next_run(again: Database) -> None:
     pod = login()
-    flagsmith.run(pod)
-    add_environment(flagsmith, PROJECT, "later")
-    assert rights_in_environments(flagsmith) == ENVIRONMENTS
-    flagsmith.run(pod)
-    assert rights_in_environments(flagsmith) == {**ENVIRONMENTS, (f"{PROJECT}-later", False): OF_ENVIRONMENTS}
+    add_environment(again, PROJECT, "later")
+    assert rights_in_environments(again) == ENVIRONMENTS
+    again.run(pod)
+    assert rights_in_environments(again) == {**ENVIRONMENTS, (f"{PROJECT}-later", False): OF_ENVIRONMENTS}
 
 
 @pytest.mark.parametrize(
     "change", ["password = 'pbkdf2_sha256$1$a$b'", "is_staff = true", "is_superuser = true", "is_active = false"]
 )
-def test_an_account_that_is_somebody_s_or_was_switched_off_is_left_alone(flagsmith: Database, change: str) -> None:
-    flagsmith.run(login())
+def test_an_account_that_is_somebody_s_or_was_switched_off_is_left_alone(again: Database, change: str) -> None:
     # In other letters: Flagsmith's own log-in does not tell them apart either.
-    flagsmith.query(f"UPDATE users_ffadminuser SET {change}, email = upper(email)")  # noqa: S608
-    message = flagsmith.refuses(login())
+    again.query(f"UPDATE users_ffadminuser SET {change}, email = upper(email)")  # noqa: S608
+    message = again.refuses(login())
     assert EMAIL in message
     assert ("stays so" if "active" in change else "delete it in Flagsmith") in message
 
@@ -208,12 +230,11 @@ def test_which_project_it_is_for_is_not_guessed(flagsmith: Database) -> None:
     assert "There is no project, and none called" in flagsmith.refuses(login())
 
 
-def test_another_project_s_account_has_no_right_in_the_one_of_before(flagsmith: Database) -> None:
-    flagsmith.run(login())
-    flagsmith.run(login(admin={"organisation": "Another", "project": "theirs"}))
-    assert rights_in_projects(flagsmith) == {("theirs", False): RIGHTS}
-    assert rights_in_environments(flagsmith) == {("theirs-production", False): OF_ENVIRONMENTS}
-    assert roles(flagsmith) == [("Another", "USER")]
+def test_another_project_s_account_has_no_right_in_the_one_of_before(again: Database) -> None:
+    again.run(login(admin={"organisation": "Another", "project": "theirs"}))
+    assert rights_in_projects(again) == {("theirs", False): RIGHTS}
+    assert rights_in_environments(again) == {("theirs-production", False): OF_ENVIRONMENTS}
+    assert roles(again) == [("Another", "USER")]
 
 
 def test_two_at_once_take_turns_and_make_one_account(flagsmith: Database) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.recording import Recording, environment, record
 from tests.servers import Postgres, running_postgres
 
 TEMPLATE = "template_of_flagsmith"
+DEPLOYED, OLDER = "template_of_a_deployed_stack", "template_of_an_older_release"
 ENVIRONMENTS = ("development", "staging", "production")
 EDGE = {"enabled": True}
 TABLES = (
@@ -174,13 +176,56 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
         yield made
 
 
+@contextmanager
+def copy_of(original: str, server: Postgres, home: Path) -> Iterator[Database]:
+    """A copy of a database, until the test that has `home` ends."""
+    name = f"of_{home.name.lower().replace('-', '_')}"
+    server.query(f'CREATE DATABASE "{name}" TEMPLATE {original}', "postgres")
+    yield Database(server, name)
+    server.query(f'DROP DATABASE "{name}" WITH (FORCE)', "postgres")
+
+
+def template(server: Postgres, name: str, of: str = TEMPLATE) -> Database:
+    """A database to copy, which begins as a copy of another one."""
+    server.query(f"CREATE DATABASE {name} TEMPLATE {of}", "postgres")
+    return Database(server, name)
+
+
 @pytest.fixture
 def database(server: Postgres, tmp_path: Path) -> Iterator[Database]:
     """A fresh database, as a migration leaves it."""
-    name = f"of_{tmp_path.name.lower().replace('-', '_')}"
-    server.query(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}', "postgres")
-    yield Database(server, name)
-    server.query(f'DROP DATABASE "{name}" WITH (FORCE)', "postgres")
+    with copy_of(TEMPLATE, server, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def first_deployment(server: Postgres) -> str:
+    """A database to copy, as the first deployment of `pod` leaves it."""
+    made = template(server, DEPLOYED)
+    made.run(pod_of({"edge": EDGE}))
+    return made.name
+
+
+@pytest.fixture
+def deployed(first_deployment: str, server: Postgres, tmp_path: Path) -> Iterator[Database]:
+    """A database as the first deployment of `pod` leaves it."""
+    with copy_of(first_deployment, server, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def older_release(server: Postgres) -> str:
+    """A database to copy, as a release without keys left it."""
+    made = template(server, OLDER)
+    made.run(pod_of({"sdkKeys": {"environments": []}}))
+    return made.name
+
+
+@pytest.fixture
+def older(older_release: str, server: Postgres, tmp_path: Path) -> Iterator[Database]:
+    """What a release without keys left: environments with client keys of Flagsmith's own making."""
+    with copy_of(older_release, server, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -32,13 +32,6 @@ def variants(database: Database, weights: Sequence[float]) -> dict[tuple[str, st
 
 
 @pytest.fixture
-def older(database: Database) -> Database:
-    """What a release without keys left: environments with client keys of Flagsmith's own making."""
-    database.run(pod_of({"sdkKeys": {"environments": []}}))
-    return database
-
-
-@pytest.fixture
 def adopted(older: Database) -> Pod:
     """The stack after `ff keys adopt`."""
     return pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": older.clients}})
@@ -100,57 +93,53 @@ def test_a_renamed_environment_is_found_by_its_client_key(older: Database, adopt
     assert set(older.servers("live")) == {adopted.server("production"), adopted.server("production", "edge")}
 
 
-def test_renewed_keys_work_at_once_and_those_before_for_the_overlap(database: Database, pod: Pod) -> None:
-    database.run(pod)
-    add(database, "production", "ser.of-a-person", "my own")
+def test_renewed_keys_work_at_once_and_those_before_for_the_overlap(deployed: Database, pod: Pod) -> None:
+    add(deployed, "production", "ser.of-a-person", "my own")
     new = rotated(pod)
     assert new.client("production") == pod.client("production")
     assert new.server("production") != pod.server("production")
     started = datetime.now(UTC)
-    database.run(new)
-    found = database.servers("production")
+    deployed.run(new)
+    found = deployed.servers("production")
     for purpose in ("applications", "edge"):
         assert found.pop(new.server("production", purpose)) is None
         until = found.pop(pod.server("production", purpose)) - started
         assert timedelta(hours=24) <= until < timedelta(hours=24, minutes=2)
     assert found == {"ser.of-a-person": None}
-    before = database.rows
-    database.run(new)
-    assert database.rows == before, "another run does not lengthen the overlap"
-    database.query("UPDATE environments_environmentapikey SET expires_at = now() WHERE expires_at IS NOT NULL")
-    database.run(new)
-    assert set(database.servers("production")) == {
+    before = deployed.rows
+    deployed.run(new)
+    assert deployed.rows == before, "another run does not lengthen the overlap"
+    deployed.query("UPDATE environments_environmentapikey SET expires_at = now() WHERE expires_at IS NOT NULL")
+    deployed.run(new)
+    assert set(deployed.servers("production")) == {
         new.server("production"),
         new.server("production", "edge"),
         "ser.of-a-person",
     }, "Flagsmith accepts a key that is over until it is deleted"
 
 
-def test_without_an_overlap_the_keys_before_are_deleted_at_once(database: Database, pod: Pod) -> None:
-    database.run(pod)
+def test_without_an_overlap_the_keys_before_are_deleted_at_once(deployed: Database, pod: Pod) -> None:
     # Without an edge, whose proxies ask with the old keys until they have the new ones.
     new = rotated(pod, edge={"enabled": False}, sdkKeys={"overlapHours": 0})
-    database.run(new)
+    deployed.run(new)
     for name in ENVIRONMENTS:
-        assert database.servers(name) == {new.server(name): None}
+        assert deployed.servers(name) == {new.server(name): None}
 
 
-def test_keys_that_are_put_back_work_again(database: Database, pod: Pod) -> None:
-    database.run(pod)
+def test_keys_that_are_put_back_work_again(deployed: Database, pod: Pod) -> None:
     new = rotated(pod)
-    database.run(new)
-    database.query("UPDATE environments_environmentapikey SET active = false WHERE expires_at IS NOT NULL")
-    database.run(pod)
+    deployed.run(new)
+    deployed.query("UPDATE environments_environmentapikey SET active = false WHERE expires_at IS NOT NULL")
+    deployed.run(pod)
     for name in ENVIRONMENTS:
-        found = database.servers(name)
+        found = deployed.servers(name)
         assert found[pod.server(name)] is None
         assert found[new.server(name)] is not None
 
 
 def test_keys_that_the_stack_does_not_need_any_more_come_to_their_end_and_nobody_elses(
-    database: Database, pod: Pod
+    deployed: Database, pod: Pod
 ) -> None:
-    database.run(pod)
     others = (
         "my own",
         "ff: shop/flagsmith-keys",
@@ -159,11 +148,11 @@ def test_keys_that_the_stack_does_not_need_any_more_come_to_their_end_and_nobody
         "ff stack local-2: feature-flags/flagsmith-edge-keys",
     )
     for number, name in enumerate(others):
-        add(database, "staging", f"ser.{number}", name)
+        add(deployed, "staging", f"ser.{number}", name)
     theirs = {f"ser.{number}": None for number in range(len(others))}
     less = pod_of({"sdkKeys": {"environments": ["production"]}}, pod.generated)
     started = datetime.now(UTC)
-    said = database.run(less)
+    said = deployed.run(less)
     assert "environment staging: an old key 'ff stack local: feature-flags/flagsmith-edge-keys'" in said
     told = [line for line in said.splitlines() if "delete the key in Flagsmith" in line]
     assert len(told) == 1
@@ -171,22 +160,21 @@ def test_keys_that_the_stack_does_not_need_any_more_come_to_their_end_and_nobody
         "'ff stack local: elsewhere/flagsmith-edge-keys' is a key of a stack of this name in another namespace"
         in told[0]
     )
-    found = {name: database.servers(name) for name in ENVIRONMENTS}
+    found = {name: deployed.servers(name) for name in ENVIRONMENTS}
     assert found["production"].pop(pod.server("production")) is None
     ends = [until for name in ENVIRONMENTS for key, until in found[name].items() if key not in theirs]
     assert len(ends) == 5, "the edge's three, and two of applications"
     assert all(timedelta(hours=24) <= until - started < timedelta(hours=24, minutes=2) for until in ends)
     now = pod_of({"sdkKeys": {"environments": ["production"], "overlapHours": 0}}, pod.generated)
-    database.run(now)
-    assert database.servers("production") == {pod.server("production"): None}
-    assert (database.servers("development"), database.servers("staging")) == ({}, theirs)
+    deployed.run(now)
+    assert deployed.servers("production") == {pod.server("production"): None}
+    assert (deployed.servers("development"), deployed.servers("staging")) == ({}, theirs)
 
 
-def test_keys_of_a_secret_that_is_not_there_for_a_while_stay(database: Database, pod: Pod) -> None:
-    database.run(pod)
-    before = database.rows
-    database.run(pod.given(SDK_KEY_1_CLIENT=None, SDK_KEY_0_EDGE=None))
-    assert database.rows == before
+def test_keys_of_a_secret_that_is_not_there_for_a_while_stay(deployed: Database, pod: Pod) -> None:
+    before = deployed.rows
+    deployed.run(pod.given(SDK_KEY_1_CLIENT=None, SDK_KEY_0_EDGE=None))
+    assert deployed.rows == before
 
 
 def test_a_check_tells_what_would_be_and_writes_nothing(older: Database, adopted: Pod, pod: Pod) -> None:

@@ -18,87 +18,82 @@ DELETE = """
 NEW = {name: f"another-{name}" for name in ENVIRONMENTS}
 
 
-def test_a_deleted_environment_is_said_and_left_out_and_the_others_get_their_keys(database: Database, pod: Pod) -> None:
-    database.run(pod)
-    database.query(DELETE.format("staging"))
-    before = database.rows
-    said = database.run(pod)
+def test_a_deleted_environment_is_said_and_left_out_and_the_others_get_their_keys(deployed: Database, pod: Pod) -> None:
+    deployed.query(DELETE.format("staging"))
+    before = deployed.rows
+    said = deployed.run(pod)
     assert "environment staging: was deleted in Flagsmith, and is left out. Take it out of" in said
-    assert database.rows == before, "it is not made again"
+    assert deployed.rows == before, "it is not made again"
     new = rotated(pod)
-    assert "environment staging: was deleted" in database.run(new)
+    assert "environment staging: was deleted" in deployed.run(new)
     for name in ("development", "production"):
-        assert {new.server(name), new.server(name, "edge")} <= set(database.servers(name))
+        assert {new.server(name), new.server(name, "edge")} <= set(deployed.servers(name))
     first = {"organisation": "FootAnalytics", "project": "FootAnalytics", "environments": ["development", "production"]}
-    assert "staging" not in database.run(pod_of({"edge": EDGE, "admin": first, "rotations": {"sdk": 1}}, new.generated))
+    assert "staging" not in deployed.run(pod_of({"edge": EDGE, "admin": first, "rotations": {"sdk": 1}}, new.generated))
 
 
-def test_another_environment_with_the_name_of_a_deleted_one_is_told_with_its_key(database: Database, pod: Pod) -> None:
-    database.run(pod)
-    database.query(DELETE.format("staging"))
-    database.query("""
+def test_another_environment_with_the_name_of_a_deleted_one_is_told_with_its_key(deployed: Database, pod: Pod) -> None:
+    deployed.query(DELETE.format("staging"))
+    deployed.query("""
         INSERT INTO environments_environment (name, project_id, api_key, use_mv_v2_evaluation)
             SELECT name, project_id, 'new-' || name, true FROM environments_environment WHERE name = 'staging'
     """)
-    assert '"staging": new-staging\n' in database.refuses(pod)
+    assert '"staging": new-staging\n' in deployed.refuses(pod)
 
 
 @pytest.mark.parametrize("tasks_have_run", [False, True])
 def test_after_a_whole_project_was_deleted_nothing_is_held_up_and_other_keys_make_another_one(
-    database: Database, pod: Pod, tasks_have_run: bool
+    deployed: Database, pod: Pod, tasks_have_run: bool
 ) -> None:
-    database.run(pod)
     # The environments follow when the task processor comes to it.
-    database.query("UPDATE projects_project SET deleted_at = now()")
+    deployed.query("UPDATE projects_project SET deleted_at = now()")
     if tasks_have_run:
-        database.query(DELETE.format("%"))
-    before = database.rows
-    said = database.run(pod)
-    assert database.rows == before
+        deployed.query(DELETE.format("%"))
+    before = deployed.rows
+    said = deployed.run(pod)
+    assert deployed.rows == before
     assert "project: none is made. development, staging, production: deleted with their project" in said
     assert 'clientKeys:\n      "development": …\n      "staging": …\n      "production": …' in said
     assert ("feature-flags:rotations.sdk" in said) is not tasks_have_run
     some = pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": {"staging": NEW["staging"]}}}, pod.generated)
-    assert database.refuses(some).startswith("development, production: deleted with their project")
+    assert deployed.refuses(some).startswith("development, production: deleted with their project")
     last = pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": NEW}}, pod.generated)
     if not tasks_have_run:
-        said = database.refuses(last)
+        said = deployed.refuses(last)
         assert "Server-side keys still belong to deleted environments" in said
         assert "feature-flags:rotations.sdk" in said
         assert "clientKeys" not in said
         last = rotated(pod, sdkKeys={"clientKeys": NEW})
-    database.run(last)
-    assert {key: name for name, key in database.clients.items() if key in NEW.values()} == {
+    deployed.run(last)
+    assert {key: name for name, key in deployed.clients.items() if key in NEW.values()} == {
         key: name for name, key in NEW.items()
     }
-    found = database.query(
+    found = deployed.query(
         "SELECT api_key, k.key FROM environments_environmentapikey AS k"
         " JOIN environments_environment AS e ON e.id = environment_id"
     )
     assert {(NEW["staging"], last.server("staging")), (NEW["staging"], last.server("staging", "edge"))} <= set(found)
 
 
-def test_a_project_of_the_same_name_is_not_taken_for_the_deleted_one(database: Database, pod: Pod) -> None:
-    database.run(pod)
-    database.query("""
+def test_a_project_of_the_same_name_is_not_taken_for_the_deleted_one(deployed: Database, pod: Pod) -> None:
+    deployed.query("""
         UPDATE projects_project SET deleted_at = now();
         INSERT INTO projects_project (id, name, organisation_id)
             SELECT 100, 'FootAnalytics', id FROM organisations_organisation;
         INSERT INTO environments_environment (name, project_id, api_key, use_mv_v2_evaluation)
             SELECT name, 100, 'new-' || name, true FROM environments_environment ORDER BY id;
     """)
-    assert '"development": new-development' in database.refuses(pod)
+    assert '"development": new-development' in deployed.refuses(pod)
     adopted = {name: f"new-{name}" for name in ENVIRONMENTS}
-    said = database.refuses(pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": adopted}}, pod.generated))
+    said = deployed.refuses(pod_of({"edge": EDGE, "sdkKeys": {"clientKeys": adopted}}, pod.generated))
     assert "is that of 'development', which was deleted" in said
     assert "feature-flags:rotations.sdk" in said
-    database.run(rotated(pod, sdkKeys={"clientKeys": adopted}))
+    deployed.run(rotated(pod, sdkKeys={"clientKeys": adopted}))
 
 
-def test_keys_that_two_environments_have_exchanged_are_refused(database: Database, pod: Pod) -> None:
-    database.run(pod)
+def test_keys_that_two_environments_have_exchanged_are_refused(deployed: Database, pod: Pod) -> None:
     first, second = pod.server("development"), pod.server("production")
-    said = database.refuses(pod.given(SDK_KEY_0_APPLICATIONS=second, SDK_KEY_2_APPLICATIONS=first))
+    said = deployed.refuses(pod.given(SDK_KEY_0_APPLICATIONS=second, SDK_KEY_2_APPLICATIONS=first))
     assert "of 'development' in the Secret flagsmith-sdk-keys-development is that of 'production': each" in said
 
 

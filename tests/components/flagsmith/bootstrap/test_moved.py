@@ -16,55 +16,51 @@ def names_of(database: Database, name: str) -> dict[str, str]:
     return dict(found)
 
 
-def test_a_key_that_moves_to_another_secret_keeps_on_working_under_its_new_name(database: Database, pod: Pod) -> None:
+def test_a_key_that_moves_to_another_secret_keeps_on_working_under_its_new_name(deployed: Database, pod: Pod) -> None:
     """The generated Secret was copied, and the copy is named in its place."""
-    database.run(pod)
     less = {"edge": {"enabled": False}, "sdkKeys": {"existingSecrets": {"production": "copied"}, "overlapHours": 0}}
     copy = {"FLAGSMITH_ENVIRONMENT_KEY": pod.client("production"), "FLAGSMITH_SERVER_KEY": pod.server("production")}
     moved = pod_of(less, pod.generated, {"copied": copy})
-    said = database.run(moved)
-    assert database.servers("production") == {pod.server("production"): None}, said
+    said = deployed.run(moved)
+    assert deployed.servers("production") == {pod.server("production"): None}, said
     new = {pod.server("production"): "ff stack local: feature-flags/copied"}
-    assert names_of(database, "production") == new
+    assert names_of(deployed, "production") == new
     assert f"{SERVER_NAME!r} is 'ff stack local: feature-flags/copied' now" in said
     renewed = moved.given(SDK_KEY_2_APPLICATIONS="ser.renewed")
-    database.run(renewed)
-    assert database.servers("production") == {"ser.renewed": None}, "the key before is known by its new name"
+    deployed.run(renewed)
+    assert deployed.servers("production") == {"ser.renewed": None}, "the key before is known by its new name"
 
 
-def test_a_key_of_a_namespace_before_ends_with_the_rotation_after_the_move(database: Database, pod: Pod) -> None:
+def test_a_key_of_a_namespace_before_ends_with_the_rotation_after_the_move(deployed: Database, pod: Pod) -> None:
     settings = {"sdkKeys": {"overlapHours": 0}, "namespace": {"name": "moved"}}
-    database.run(pod)
-    database.run(pod_of(settings, pod.generated))
+    deployed.run(pod_of(settings, pod.generated))
     for name in ENVIRONMENTS:
-        assert names_of(database, name)[pod.server(name)] == f"ff stack local: moved/flagsmith-sdk-keys-{name}"
+        assert names_of(deployed, name)[pod.server(name)] == f"ff stack local: moved/flagsmith-sdk-keys-{name}"
     new = pod_of({**settings, "rotations": {"sdk": 1}}, pod.generated)
-    database.run(new)
+    deployed.run(new)
     for name in ENVIRONMENTS:
-        assert pod.server(name) not in database.servers(name)
-        assert database.servers(name)[new.server(name)] is None
+        assert pod.server(name) not in deployed.servers(name)
+        assert deployed.servers(name)[new.server(name)] is None
 
 
-def test_keys_that_change_places_lose_neither_their_end_nor_their_names(database: Database, pod: Pod) -> None:
-    database.run(pod)
+def test_keys_that_change_places_lose_neither_their_end_nor_their_names(deployed: Database, pod: Pod) -> None:
     settings = {"edge": EDGE, "sdkKeys": {"overlapHours": 1}}
     swapped = pod_of(settings, pod.generated).given(
         SDK_KEY_2_APPLICATIONS=pod.server("production", "edge"), SDK_KEY_2_EDGE=pod.server("production")
     )
-    said = database.run(swapped)
+    said = deployed.run(swapped)
     assert "an old key" not in said
-    assert set(database.servers("production").values()) == {None}
-    assert names_of(database, "production") == {
+    assert set(deployed.servers("production").values()) == {None}
+    assert names_of(deployed, "production") == {
         pod.server("production", "edge"): SERVER_NAME,
         pod.server("production"): "ff stack local: feature-flags/flagsmith-edge-keys",
     }
 
 
 @pytest.mark.parametrize("name", ["my own", "ff: shop/flagsmith-keys", "ff stack other: feature-flags/copied"])
-def test_a_key_of_another_name_that_a_secret_has_keeps_its_name(database: Database, pod: Pod, name: str) -> None:
-    database.run(pod)
-    add(database, "production", "ser.theirs", name)
+def test_a_key_of_another_name_that_a_secret_has_keeps_its_name(deployed: Database, pod: Pod, name: str) -> None:
+    add(deployed, "production", "ser.theirs", name)
     given = pod.given(SDK_KEY_2_APPLICATIONS="ser.theirs")
-    database.run(given)
-    assert names_of(database, "production")["ser.theirs"] == name
-    assert database.servers("production")["ser.theirs"] is None
+    deployed.run(given)
+    assert names_of(deployed, "production")["ser.theirs"] == name
+    assert deployed.servers("production")["ser.theirs"] is None
