@@ -90,6 +90,7 @@ class FlagsmithClient:
             trust_env=False,
         )
         self._longest_wait = longest_wait
+        self._address = base_url.rstrip("/")
 
     def __enter__(self) -> "FlagsmithClient":
         return self
@@ -194,7 +195,7 @@ class FlagsmithClient:
         body: object,
         headers: Mapping[str, str] | None,
     ) -> Any:
-        what = f"{method} {self._http.base_url.join(path)}"
+        what = f"{method} {self._address}{path}"
         self._wait_for_turn()
         try:
             response = self._http.request(method, path, params=params, json=body, headers=headers)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 
 from flagops.serving.http.message import Answer, Request
 from flagops.serving.model.backend import Kept, KeptTrait
@@ -86,9 +86,13 @@ def _view(methods: Mapping[str, Handler]) -> Callable[[], Response]:
 
 
 def asked() -> Request:
-    """The request that Flask is at."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return Request(request.method, request.path, request.args, headers, request.get_data())
+    """The request that Flask is at; several ask for it."""
+    if "asked" not in g:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        g.asked = Request(request.method, request.path, request.args, headers, request.get_data())
+    found = g.asked
+    assert isinstance(found, Request)
+    return found
 
 
 def response(answer: Answer) -> Response:

@@ -12,7 +12,7 @@ from flagops.commands.flags.history import applies
 from flagops.commands.flags.reconcile.apply.at_once import AtOnce
 from flagops.commands.flags.reconcile.journal import Journal
 from tests.doubles.flagsmith.database import CLOCK
-from tests.flagops.commands.flags.support import EXAMPLE, Project, Run, example
+from tests.flagops.commands.flags.support import EXAMPLE, Once, Project, Run, example
 from tests.flagops.commands.flags.switching import ANN, FLAG, as_ann, by_key, set_flag, state, switch
 
 STOPPED, INTERRUPTED = 3, 130
@@ -31,15 +31,14 @@ def skewed(request: pytest.FixtureRequest, server: Project, monkeypatch: pytest.
 
 
 @pytest.fixture
-def apply(skewed: Project, run: Run, tmp_path: Path) -> Command:
+def apply(skewed: Project, run: Run, tmp_path: Path, once: Once) -> Command:
     """`ff flags apply` with notes in a file; the example was applied a minute ago."""
 
     def command(path: Path = EXAMPLE, *options: str) -> Result:
         notes = ("--notes", str(tmp_path / "notes.json"))
         return run("flags", "apply", str(path), "--url", skewed.url, "--yes", *notes, *options)
 
-    done = command()
-    assert done.exit_code == 0, done.stderr
+    once(skewed, command, tmp_path / "notes.json", kind=f"{CLOCK.ahead} ahead")
     later()
     return command
 
