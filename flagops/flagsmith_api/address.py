@@ -16,7 +16,7 @@ def checked(url: str, option: str = "--url") -> str:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         why = "" if could_be_secret(url) else f": {error}"
-        raise BadInputError(f"{option}{_shown(url)} is no address{why}.") from None
+        raise BadInputError(f"{option}{_shown(url)} is not an address{why}.") from None
     if parsed.userinfo:
         raise BadInputError(
             f"{option} must not have a user and a password in it: they would be in logs and messages.",

@@ -134,7 +134,7 @@ def _from_github(audience: str) -> str:
     try:
         address = httpx.URL(url).copy_merge_params({"audience": audience})
     except httpx.InvalidURL:
-        raise BadInputError(f"{GITHUB_URL} is no address.", hint="GitHub sets it: leave it as it is.") from None
+        raise BadInputError(f"{GITHUB_URL} is not an address.", hint="GitHub sets it: leave it as it is.") from None
     if address.scheme != "https" and address.host not in LOOPBACK:
         raise BadInputError(
             f"{GITHUB_URL} is not https://: the job's token would go to {address.host} for all to read.",
@@ -162,7 +162,7 @@ def _claims(token: str) -> dict[str, Any]:
     """What the token says of itself, for messages: nothing here checks it, Flagsmith does."""
     found = _content(token)
     if found is None:
-        raise BadInputError("The ID token is no JSON Web Token: it needs three parts with dots between them.")
+        raise BadInputError("The ID token is not a JSON Web Token: it needs three parts with dots between them.")
     return found
 
 

@@ -204,7 +204,7 @@ class Client:
             content: Manifest = json.loads(data)
         except ValueError:
             raise NoAccessError(
-                f"{what}: what answers at {self.host} is no Kubernetes API: {data.decode(errors='replace')[:80]!r}",
+                f"{what}: what answers at {self.host} is not a Kubernetes API: {data.decode(errors='replace')[:80]!r}",
                 hint="Is a proxy in between, or is the kubeconfig's server another one?",
             ) from None
         return content

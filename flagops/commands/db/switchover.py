@@ -94,7 +94,7 @@ def _chosen(instance: Instance, wanted: str | None) -> tuple[Manifest, str]:
 def _found(instance: Instance) -> tuple[Manifest, Sequence[Manifest]]:
     if not instance.settings.postgres.clustered:
         raise UnsupportedError(
-            "The database of this stack is no Cluster: it has no standby that could take over.",
+            "The database of this stack is not a Cluster: it has no standby that could take over.",
             hint="docs/data-tier.md says what a Cluster of CloudNativePG would survive, and what it costs.",
         )
     cluster = live_cluster(instance)
@@ -113,7 +113,7 @@ def _target(cluster: Manifest, pods: Sequence[Manifest], wanted: str | None) -> 
     ready = [str(pod["metadata"]["name"]) for pod in pods if condition(pod, "Ready").get("status") == "True"]
     if wanted is not None:
         if wanted not in ready:
-            raise BadInputError(f"{wanted!r} is no server of the Cluster; there are: {', '.join(sorted(ready))}.")
+            raise BadInputError(f"{wanted!r} is not a server of the Cluster; there are: {', '.join(sorted(ready))}.")
         return wanted
     standbys = sorted(name for name in ready if name != primary)
     if not standbys:

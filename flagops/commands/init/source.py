@@ -44,7 +44,7 @@ def given(requirement: str) -> PlatformSource:
         return _vendored(Path(text))
     if "\n" in text or parse(text) is None or text.startswith((".", "/")):
         raise BadInputError(
-            f"--platform {quoting.value(requirement)} is no requirement of {DISTRIBUTION}.",
+            f"--platform {quoting.value(requirement)} is not a requirement of {DISTRIBUTION}.",
             hint=f"Write `{DISTRIBUTION} @ git+{REPOSITORY}@v{release()}`, or the path of a wheel.",
         )
     if urlsplit(text.partition("@")[2].strip()).password is not None:
@@ -96,7 +96,7 @@ def _vendored(wheel: Path) -> PlatformSource:
         )
     requirement = f"./{VENDOR}/{wheel.name}"
     if wheel.suffix != ".whl" or parse(requirement) is None:
-        raise BadInputError(f"{wheel} is no wheel of {DISTRIBUTION}.", hint=SAY_IT)
+        raise BadInputError(f"{wheel} is not a wheel of {DISTRIBUTION}.", hint=SAY_IT)
     return PlatformSource(requirement, wheel)
 
 

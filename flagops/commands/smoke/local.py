@@ -33,7 +33,7 @@ def document(visit: Visit) -> str:
 
 def checked(found: object, key: str) -> evaluated.Document:
     """The document, when it has the form that SDKs rely on and is of the environment with this key."""
-    require(isinstance(found, dict), f"{routes.DOCUMENT} is no object: {str(found)[:100]}")
+    require(isinstance(found, dict), f"{routes.DOCUMENT} is not an object: {str(found)[:100]}")
     assert isinstance(found, dict)  # noqa: S101 - for the type checker
     require(found.get("api_key") == key, f"{routes.DOCUMENT} is of another environment")
     project = found.get("project")

@@ -12,7 +12,7 @@ KINDS = frozenset(["STANDARD", "MULTIVARIATE"])
 
 def flags(found: Any, where: str) -> Flags:
     """What each flag says, by name. Raises CheckFailedError for another form, and for a flag that comes twice."""
-    require(isinstance(found, list), f"{where} is no list of flags: {str(found)[:100]}")
+    require(isinstance(found, list), f"{where} is not a list of flags: {str(found)[:100]}")
     said: dict[str, Said] = {}
     for flag in found:
         require(isinstance(flag, dict), f"{where} has a flag that is {str(flag)[:100]}")
@@ -34,7 +34,7 @@ def flags(found: Any, where: str) -> Flags:
 
 def of_identity(found: Any, where: str, identifier: str) -> Flags:
     """The flags of a user's answer, when it is that user's."""
-    require(isinstance(found, dict), f"{where} is no object: {str(found)[:100]}")
+    require(isinstance(found, dict), f"{where} is not an object: {str(found)[:100]}")
     who = found.get("identifier")
     require(who == identifier, f"{where} is the answer for {str(who)[:60]!r}, not for {identifier!r}")
     require(isinstance(found.get("traits"), list), f"{where} has no list of traits")

@@ -158,7 +158,7 @@ def test_a_backup_or_a_moment_is_named_and_not_both(arguments: tuple[str, ...], 
 @pytest.mark.parametrize(
     ("stated", "window", "clusters", "moment", "error", "said"),
     [
-        ({}, WINDOW, (), MOMENT, UnsupportedError, "it is no Cluster"),
+        ({}, WINDOW, (), MOMENT, UnsupportedError, "it is not a Cluster"),
         (postgres({}), WINDOW, (), MOMENT, UnsupportedError, "backup.enabled is false"),
         (postgres(), WINDOW, (), "yesterday", BadInputError, "must be a moment with its time zone"),
         (postgres(), WINDOW, (), "2026-11-20T13:05:00", BadInputError, "must be a moment with its time zone"),

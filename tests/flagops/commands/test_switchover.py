@@ -117,7 +117,7 @@ def test_who_named_none_is_not_told_to_leave_the_name_out() -> None:
 
 def test_a_database_that_is_no_cluster_has_no_standby() -> None:
     instance: Any = Operated(settings(), None, [])
-    with pytest.raises(UnsupportedError, match="is no Cluster"):
+    with pytest.raises(UnsupportedError, match="is not a Cluster"):
         switchover(instance, None, lambda _: None)
 
 

@@ -143,7 +143,7 @@ def test_what_is_wrong_with_a_token_is_said(
         "an unknown issuer": (issuer.token(AUDIENCE, iss="https://nobody.example"), "No trust relationship matches"),
         "expired": (issuer.token(AUDIENCE, lives=-60), "The ID token expired 6"),
         "forged": (issuer.token(AUDIENCE, key=other), "Token validation failed."),
-        "no token": ("no-token", "is no JSON Web Token"),
+        "no token": ("no-token", "is not a JSON Web Token"),
     }
     for name, (token, said) in cases.items():
         with subtests.test(name):

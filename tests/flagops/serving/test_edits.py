@@ -126,7 +126,7 @@ def test_a_saved_document_is_followed_and_keeps_its_own_key(service: Served, tmp
         assert saved.flags("production")[FLAG][0] is True
         for broken, said in (
             ("{", f"{path}:1: this is not valid JSON"),
-            ("{}", "is no environment's document of Flagsmith: id is missing."),
+            ("{}", "is not an environment's document of Flagsmith: id is missing."),
             (json.dumps({**document, "feature_states": [1]}), "feature_states.0 is 1"),
         ):
             path.write_text(broken, encoding="utf-8")

@@ -22,7 +22,7 @@ def problem_of(error: Any) -> CatalogueProblem:
         text = "are of Flagsmith's Enterprise edition, whose API the open-source one lacks: give groups their roles"
         return CatalogueProblem(key, text)
     if kind == "extra_forbidden":
-        return CatalogueProblem(key, f"is no key that is known here: {_meant(key)}")
+        return CatalogueProblem(key, f"is not a known key: {_meant(key)}")
     if kind == "missing":
         return CatalogueProblem(key[:-1], f"lacks the key {last!r}", lacks=last)
     if kind == "greater_than_equal":

@@ -90,7 +90,7 @@ def _rollout(
         if name not in known:
             near = get_close_matches(name, known, n=1)
             said = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-            yield CatalogueProblem((*key, "guards", number), f"{quoting.key(name)} is no guard: {said}")
+            yield CatalogueProblem((*key, "guards", number), f"{quoting.key(name)} is not a guard: {said}")
         elif name in rollout.guards[:number]:
             yield CatalogueProblem((*key, "guards", number), f"{quoting.key(name)} is given twice: remove one")
         elif known[name].compare is not None and rollout.steps[0].to >= ALL:

@@ -131,7 +131,7 @@ def of_file(path: Path) -> list[Apply]:
         try:
             found.append(Apply.from_json(bounds.json_of(line)))
         except (KeyError, TypeError, ValueError):
-            raise BadInputError(f"{path}, line {number}, is no record of `ff flags apply --record`.") from None
+            raise BadInputError(f"{path}, line {number}, is not a record of `ff flags apply --record`.") from None
     return found
 
 

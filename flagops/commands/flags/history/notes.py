@@ -68,7 +68,7 @@ class FileStore:
             return Left.from_json(bounds.json_of(text))
         except OTHER:
             raise BadInputError(
-                f"{self.path} is no file of `ff flags apply --notes`.", hint="Name another file, or remove this one."
+                f"{self.path} is not a file of `ff flags apply --notes`.", hint="Name another file, or remove this one."
             ) from None
 
     def save(self, left: Left) -> None:

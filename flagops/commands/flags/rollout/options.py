@@ -33,7 +33,7 @@ ReasonOption = Annotated[
 
 
 def prometheus_at(url: str | None, authority: Path | None) -> Prometheus | None:
-    """The Prometheus at an address; None without one. Raises BadInputError for what is no address."""
+    """The Prometheus at an address; None without one. Raises BadInputError for what is not an address."""
     if url is None:
         return None
     try:
@@ -42,7 +42,7 @@ def prometheus_at(url: str | None, authority: Path | None) -> Prometheus | None:
     except ValueError:
         is_address = False
     if not is_address:
-        raise BadInputError(f"--prometheus {url!r} is no address.", hint="Write http://host:port, or https://…")
+        raise BadInputError(f"--prometheus {url!r} is not an address.", hint="Write http://host:port, or https://…")
     if parts.username or parts.password:
         raise BadInputError(
             "--prometheus has a password in it, which lists of processes show.", hint=f"Give a token in {TOKEN}."

@@ -96,7 +96,7 @@ def check_shape(document: Any, label: str) -> None:
         said = f"is {quoting.value(first.get('input'))}: {_SAID.get(first['type'], first['msg'])}"
         said = "is missing" if first["type"] == "missing" else said
         raise AnswerError(
-            f"{label} is no environment's document of Flagsmith: {where} {said}.",
+            f"{label} is not an environment's document of Flagsmith: {where} {said}.",
             hint="One is what `ff flags document` writes, and what /api/v1/environment-document/ answers.",
         ) from None
     count = Counter(state.feature.name for state in found.feature_states)

@@ -51,7 +51,7 @@ def read_value(text: str) -> Plain:
             return str(json.loads(text)).strip()
         except ValueError:
             raise BadInputError(
-                f"--value {quoting.value(text)} is in double quotes, and no text in JSON's form.",
+                f"--value {quoting.value(text)} is in double quotes, but is not a text in JSON's form.",
                 hint='Write quotes and backslashes within it as \\" and \\\\.',
             ) from None
     return text.strip()

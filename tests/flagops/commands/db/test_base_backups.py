@@ -62,7 +62,7 @@ def test_the_newest_is_first_and_those_of_another_cluster_are_not_listed() -> No
 @pytest.mark.parametrize(
     ("stated", "objects", "error", "said"),
     [
-        (settings(), [], UnsupportedError, "it is no Cluster of CloudNativePG"),
+        (settings(), [], UnsupportedError, "it is not a Cluster of CloudNativePG"),
         (settings(postgres={"mode": "cloudnativepg"}), [live()], UnsupportedError, "is not archived"),
         (archived(), [], NotFoundError, "There is no Cluster feature-flags/flagsmith-pg"),
         (archived(), [live(plugins=[])], RefusedError, "is not archived yet"),

@@ -98,7 +98,7 @@ def test_a_cluster_of_that_name_that_is_no_drills_is_never_deleted(databases: Da
     theirs = live()
     theirs["metadata"] |= {"name": DRILL, "labels": {"app.kubernetes.io/component": "database"}}
     instance = operated(comes_up, theirs)
-    with pytest.raises(RefusedError, match="is no drill's"):
+    with pytest.raises(RefusedError, match="is not a drill's"):
         drill(instance, None, lambda _: None)
     assert instance.deleted == []
     assert databases.asked == []

@@ -50,12 +50,12 @@ def there() -> Iterator[FakeCluster]:
             "leave out --from-stack, or --to.",
         ),
         (CLUSTERED, "db drill --base --from-stack x.example.com", "leave out --from-stack, or --base."),
-        (CLUSTERED, "db switchover --to flagsmith-pg-9", "is no server of the Cluster; there are: flagsmith-pg-1, "),
+        (CLUSTERED, "db switchover --to flagsmith-pg-9", "is not a server of the Cluster; there are: flagsmith-pg-1, "),
         (CLUSTERED, "db switchover --to flagsmith-pg-1", "flagsmith-pg-1 is the primary already."),
-        ({"mode": "embedded"}, "db restore --to 2026-11-20T13:05:00Z", "it is no Cluster of CloudNativePG"),
+        ({"mode": "embedded"}, "db restore --to 2026-11-20T13:05:00Z", "it is not a Cluster of CloudNativePG"),
         ({"mode": "embedded"}, "db switchover", "it has no standby that could take over"),
-        ({"mode": "embedded"}, "db backups --base", "it is no Cluster of CloudNativePG"),
-        ({"mode": "embedded"}, "db drill --base", "it is no Cluster of CloudNativePG"),
+        ({"mode": "embedded"}, "db backups --base", "it is not a Cluster of CloudNativePG"),
+        ({"mode": "embedded"}, "db drill --base", "it is not a Cluster of CloudNativePG"),
     ],
 )
 def test_it_is_refused_for_what_is_wrong_and_not_for_a_missing_terminal(

@@ -170,7 +170,7 @@ def test_a_plan_says_who_is_drawn_anew(
     ("lines", "said"),
     [
         ("all:\n      - any: []\n", "segments.some.all[0].any: is empty: give a condition"),
-        ("all:\n      - {any: [], trait: a}\n", "segments.some.all[0].trait: is no key that is known here"),
+        ("all:\n      - {any: [], trait: a}\n", "segments.some.all[0].trait: is not a known key"),
         ("all:\n      - any:\n          - {trait: a}\n", "segments.some.all[0].any[0]: lacks the key 'operator'"),
         ("all:\n      - any: {trait: a}\n", "segments.some.all[0].any: is {'trait': 'a'}: must be a list"),
         ("all:\n      - 5\n", "segments.some.all[0]: is 5: must be a mapping of keys"),

@@ -438,7 +438,7 @@ def test_notes_hold_no_values_and_another_file_is_refused(
     other.write_text("{}", encoding="utf-8")
     done = run("flags", "plan", str(EXAMPLE), "--url", noted.url, "--notes", str(other))
     assert done.exit_code == 1
-    assert "is no file of `ff flags apply --notes`" in done.stderr
+    assert "is not a file of `ff flags apply --notes`" in done.stderr
     assert other.read_text(encoding="utf-8") == "{}"
 
 

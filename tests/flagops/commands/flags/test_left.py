@@ -46,7 +46,7 @@ def test_something_else_is_no_notes(other: Any, tmp_path: Path) -> None:
     assert in_cluster(gzip.compress(text.encode())) is None
     path = tmp_path / "notes.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(BadInputError, match="is no file of `ff flags apply --notes`"):
+    with pytest.raises(BadInputError, match="is not a file of `ff flags apply --notes`"):
         kept_notes.FileStore(path).load()
 
 

@@ -87,7 +87,7 @@ def test_a_hand_on_it_ends_a_pipeline_with_3(steered: Steered) -> None:
         (("pause", FLAG), "The reason is missing: whoever finds the change later needs it."),
         (("pause", "bannner", *REASON), "bannner has no rollout in FootAnalytics; flags with one: banner."),
         (("pause", FLAG, *REASON, "-e", "nowhere"), "There is no environment 'nowhere'"),
-        (("run", "--once", "--prometheus", "localhost:9090"), "'localhost:9090' is no address"),
+        (("run", "--once", "--prometheus", "localhost:9090"), "'localhost:9090' is not an address"),
         (("run", "--once", "--prometheus", "http://u:p@localhost"), "has a password in it"),
         (("run", "--once", "--prometheus", "http://x", "--prometheus-ca", "/nonexistent"), "There is no file"),
     ],

@@ -160,8 +160,8 @@ def test_a_flag_that_is_right(tmp_path: Path) -> None:
         ),
         ("expires: soon", 14, "expires: is 'soon': must be a date such as 2027-06-30"),
         ("version: 2", 14, "version: is 2: the name must say so, such as banner_v2"),
-        ("colour: red", 14, "colour: is no key that is known here: remove it, or correct its name"),
-        ("enviroments: {}", 14, "enviroments: is no key that is known here: did you mean environments?"),
+        ("colour: red", 14, "colour: is not a known key: remove it, or correct its name"),
+        ("enviroments: {}", 14, "enviroments: is not a known key: did you mean environments?"),
         ("tags: ui", 14, "tags: is 'ui': must be a list"),
         (
             "tags: [ui, expires-2027-01-31]",

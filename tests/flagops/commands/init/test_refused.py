@@ -34,8 +34,8 @@ from tests.flagops.commands.init.support import MINIMAL, NEEDED, Run, content, m
         (("--backend", "s3://state\nx: y"), "must be pulumi-cloud, or a bucket"),
         (("--platform", "feature-flags"), "names no release"),
         (("--platform", "feature-flags==99.0.0"), "--platform names 99.0.0, and this command is "),
-        (("--platform", "requests==2"), "is no requirement of feature-flags"),
-        (("--platform", "feature-flags==1\nevil==2"), "is no requirement of feature-flags"),
+        (("--platform", "requests==2"), "is not a requirement of feature-flags"),
+        (("--platform", "feature-flags==1\nevil==2"), "is not a requirement of feature-flags"),
         (
             ("--platform", "feature-flags @ git+https://me:secret@git.example.com/f@v1.0.0"),
             "--platform holds a password",

@@ -84,7 +84,7 @@ def test_an_archive_that_is_no_wheel_needs_the_option(tmp_path: Path, monkeypatc
     archive = tmp_path / "feature_flags-0.2.0.tar.gz"
     archive.touch()
     installed_from(monkeypatch, {"url": archive.as_uri(), "archive_info": {}})
-    with pytest.raises(BadInputError, match="is no wheel of feature-flags"):
+    with pytest.raises(BadInputError, match="is not a wheel of feature-flags"):
         own()
 
 

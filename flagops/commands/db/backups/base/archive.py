@@ -51,7 +51,7 @@ def require_cluster(instance: Instance) -> Manifest:
     """The Cluster that is live. Raises OpsError when there is none, or its log is not archived."""
     if not instance.settings.postgres.clustered:
         raise UnsupportedError(
-            "The database of this stack has no archive of its write-ahead log: it is no Cluster of CloudNativePG.",
+            "The database of this stack has no archive of its write-ahead log: it is not a Cluster of CloudNativePG.",
             hint="`ff db backup`, `ff db backups`, `ff db drill` and `ff db restore BACKUP` work with dumps.",
         )
     if not instance.settings.archives:

@@ -95,14 +95,14 @@ def is_scratch(item: Manifest) -> bool:
 def remove(instance: Instance, cluster: str, on_line: OnLine) -> bool:
     """Delete the Cluster of a drill of `cluster`, if there is one, and wait until its volumes are gone; whether it was.
 
-    Raises OpsError when what has that name is no drill's, or it does not go.
+    Raises OpsError when what has that name is not a drill's, or it does not go.
     """
     ref = Ref(CNPG_API_VERSION, KIND, instance.namespace, name_of(cluster))
     live = instance.client.get(ref)
     if live is not None:
         if not is_scratch(live):
             raise RefusedError(
-                f"{ref} is no drill's: it has no label {names.COMPONENT}={COMPONENT}.",
+                f"{ref} is not a drill's: it has no label {names.COMPONENT}={COMPONENT}.",
                 hint="A drill makes a Cluster of that name. Give yours another name.",
             )
         on_line(f"Removing {ref.name} and its volumes…")
