@@ -46,6 +46,7 @@ class Move:
         env: dict[str, str] = {
             "PATH": f"{postgres_programs(self.embedded.server.major)}:{os.environ['PATH']}",
             "LC_ALL": "C.UTF-8",
+            "TMPDIR": str(self.home),
             "PGDATABASE": "flagsmith",
             "STEP": step,
             "DESCRIBE": (SCRIPTS / "describe-database.sql").read_text(encoding="utf-8"),
