@@ -81,7 +81,10 @@ def test_an_environment_that_keeps_versions_passes(flagsmith: Flagsmith, place: 
     assert made(flagsmith) == []
 
 
-def test_a_server_that_answers_500_fails(flagsmith: Flagsmith, place: SmokeTarget) -> None:
+def test_a_server_that_answers_500_fails(
+    flagsmith: Flagsmith, place: SmokeTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "START_SECONDS", 0.5)
     flagsmith.failing["/api/v1/flags/"] = 500
     problems = failed(place, "liveness", "flags", "wrong-key", "no-key")
     assert problems.keys() == {"flags", "wrong-key", "no-key"}
@@ -174,10 +177,13 @@ def test_a_dead_server_ends_the_run_at_once(place: SmokeTarget, flagsmith: Flags
     assert sum(result.seconds for result in found.values()) < 2 * http.START_SECONDS + http.REQUEST_SECONDS
 
 
-def test_what_is_not_seen_in_time_has_failed(place: SmokeTarget, flagsmith: Flagsmith) -> None:
+def test_what_is_not_seen_in_time_has_failed(
+    place: SmokeTarget, flagsmith: Flagsmith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "REQUEST_SECONDS", 1.0)
     flagsmith.hanging.add("/api/v1/flags/")
-    found = outcomes(replace(place, seconds=12))
-    assert found["log-in"].detail == "not looked at to its end: the 12 s of --timeout were over"
+    found = outcomes(replace(place, seconds=4))
+    assert found["log-in"].detail == "not looked at to its end: the 4 s of --timeout were over"
     assert found["log-in"].outcome is CheckStatus.FAILED
     assert made(flagsmith) == []
 

@@ -12,6 +12,7 @@ from flagops.commands.flags.reconcile import carrying
 from flagops.commands.flags.reconcile.apply import Reviewed, apply
 from flagops.commands.flags.reconcile.change import Change
 from flagops.commands.flags.reconcile.desired import desired
+from flagops.flagsmith_api import client, ensure
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.connect import Connection, connect
 from tests.flagops.commands.flags.support import EXAMPLE, RELEASES, Project, Run, example
@@ -21,6 +22,13 @@ STOPPED = 3
 TAKEN_BACK = ("--take-back", FLAG)
 """These keep no notes, and switch it."""
 OVERRIDE = "create-segment-override"
+
+
+@pytest.fixture(autouse=True)
+def _without_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for the double, which is well again at once."""
+    for module in (client, ensure):
+        monkeypatch.setattr(module, "FIRST_WAIT", 0.02)
 
 
 class KilledError(Exception):
