@@ -37,6 +37,7 @@ pytest_plugins = [
     "tests.evaluated",
     "tests.end_of_run",
     "tests.slow",
+    "tests.rewritten",
 ]
 
 
