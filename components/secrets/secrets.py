@@ -48,7 +48,7 @@ class Credentials(Component):
 
     Attributes:
         postgres: the administrator of the stack's own PostgreSQL, key `password`; None for an external one.
-        beside: the same of the one beside it, while the data moves and as long as that of before is kept.
+        beside: the same of the one beside it, while the data moves and as long as the old one is kept.
         database: what Flagsmith logs in to its database with, key `DATABASE_URL`; by a Cluster's poolers with
             `POOLED_DATABASE_URL`, and to its standbys with `REPLICA_DATABASE_URLS`.
         audit: what the audit log is read with, key `DATABASE_URL`; None for an external database without such a Secret.

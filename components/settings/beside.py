@@ -1,4 +1,4 @@
-"""The database that is beside the live one while the data moves, and as long as the one of before is kept."""
+"""The database that is beside the live one while the data moves, and as long as the old one is kept."""
 
 from typing import Final
 

@@ -97,7 +97,7 @@ def _edge_metrics(settings: Settings) -> list[Demand]:
 def _cluster(settings: Settings) -> list[Demand]:
     """The servers of a Cluster, a Job that makes one of them anew, and what is before and beside them."""
     cluster = settings.postgres.cluster
-    # Those of before that are kept are taken to be as many.
+    # Old Clusters that are kept are taken to have as many.
     servers = (settings.instances + SURGE) * (1 + len(cluster.kept)) + _drilled(settings)
     found = [Demand(name="PostgreSQL", pods=servers, resources=settings.postgres_resources)]
     if cluster.backup.enabled:

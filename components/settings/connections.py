@@ -56,7 +56,7 @@ def _ending(settings: Settings) -> int:
     """How many task processors a rolling update leaves beside the new ones.
 
     A pod that ends does the tasks that it has taken, for minutes, and the update does not wait for it: in the end all
-    of before may be there.
+    old ones may be there.
     """
     return max(surge(settings.task_processor_replicas), settings.task_processor_replicas)
 

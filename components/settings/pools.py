@@ -95,7 +95,7 @@ def _reads(settings: Settings) -> int:
 
 
 def _reads_text(settings: Settings) -> str:
-    return f"+ {connections.api_text(settings)} as a standby of before " if settings.reads_replicas else ""
+    return f"+ {connections.api_text(settings)} as a former standby " if settings.reads_replicas else ""
 
 
 def _pooled_text(settings: Settings, size: int) -> str:

@@ -10,7 +10,7 @@
 # shut      lets nobody write into the one that is not at BACK_TO, before that
 # copy      brings it to the server beside, into another database; the operator of a Cluster does so by itself
 # compare   compares every table, sequence, large object and definition of both
-# swap      gives the copy the database's name, and keeps the one of before under another
+# swap      gives the copy the database's name, and keeps the old one under another
 #
 # Nothing that the application has put into its database is run as a superuser: names are looked for in pg_catalog alone,
 # rows are read by the output functions of their types, without casts, and what restores is no more than `flagsmith`.
@@ -86,8 +86,8 @@ SELECT json_build_object(
 SQL
 }
 
-# What is set for a database counts for sessions that begin afterwards. Those of before end between two statements, if that
-# comes within ten seconds, and else at once; clients connect again.
+# What is set for a database counts for sessions that begin afterwards. Older ones end between two statements, if that comes
+# within ten seconds, and else at once; clients connect again.
 end_sessions() {
     local began ends=$((SECONDS + 30)) left
     began=$(on_server --command='SELECT clock_timestamp()')
@@ -103,7 +103,7 @@ SQL
         [ "$left" != 0 ]
     do
         if [ "$SECONDS" -ge "$ends" ]; then
-            echo "$left sessions of before do not end: \`ff db connections\` shows them." >&2
+            echo "$left older sessions do not end: \`ff db connections\` shows them." >&2
             return 1
         fi
         sleep 0.2
@@ -196,7 +196,7 @@ compare() {
 
 swap_names() { # at the server beside
     if ! has "$COPY"; then
-        echo "There is no copy to take the place of the database of before." >&2
+        echo "There is no copy to put in the place of the old database." >&2
         return 1
     fi
     # One that was kept before this is older than what is there now, which is no more than a copy as well.

@@ -42,7 +42,7 @@ def test_a_standby_that_becomes_the_primary_keeps_what_the_api_reads_by(pooled: 
     reading = connections.api_connections(stack(reads=True))
     assert after.needed - before.needed == reading
     assert after.text.endswith(f"= {after.needed}")
-    assert "x (2 workers x 2 threads + 2) as a standby of before" in after.text
+    assert "x (2 workers x 2 threads + 2) as a former standby" in after.text
     assert "after a failover" in after.what
 
 

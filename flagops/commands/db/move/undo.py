@@ -1,4 +1,4 @@
-"""A move that is taken back, and one whose database of before nobody needs any more."""
+"""A move that is taken back, and a move whose old database nobody needs any more."""
 
 import json
 from collections.abc import Callable
