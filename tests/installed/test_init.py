@@ -35,7 +35,8 @@ def test_the_project_brings_the_wheel_along_and_is_rendered_and_checked(
     (ingress,) = (item for item in objects if item["kind"] == "Ingress")
     assert ingress["spec"]["rules"][0]["host"] == "flags.staging.example.com"
     assert "2 flags" in installed.run("flags", "validate", cwd=project).stderr
-    assert installed.run("policy", "check", "--stack", "production", cwd=project)
+    for stack in ("local", "staging", "production"):
+        installed.run("policy", "check", "--stack", stack, cwd=project)
     # From a folder below, too.
     assert "2 flags" in installed.run("flags", "validate", cwd=project / "flags").stderr
 

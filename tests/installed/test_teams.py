@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from flagops.local_cluster import rest
 from flagops.local_cluster.api import LocalCluster
+from tests.fixtures_cluster import eventually
 from tests.installed.conftest import Installed
 
 ANSWERS = ("--host", "flags.example.com", "--controller", "traefik")
@@ -41,13 +43,22 @@ def teams(
         path.write_text(text, encoding="utf-8")
         path = place / team / f"Pulumi.{team}-staging.yaml"
         path.write_text(path.read_text(encoding="utf-8").replace("size: small", "size: local"), encoding="utf-8")
-    for team, name in STACKS.values():
-        said = installed.run("up", "--stack", name, "--engine", "direct", "--yes", cwd=place / team, variables=where)
-        assert "Deployed: " in said.stderr, said.stderr
-    yield place
+    up = ("up", "--engine", "direct", "--yes", "--stack")
+    addresses = [f"/api/v1/namespaces/{namespace}" for namespace in STACKS]
     with rest.client(cluster.kubeconfig) as http:
-        for namespace in STACKS:
-            http.delete(f"/api/v1/namespaces/{namespace}").raise_for_status()
+
+        def none_of_their_namespaces_is_left() -> bool:
+            return all(http.get(address).status_code == httpx.codes.NOT_FOUND for address in addresses)
+
+        try:
+            for team, name in STACKS.values():
+                said = installed.run(*up, name, cwd=place / team, variables=where).stderr
+                assert "Deployed: " in said, said
+            yield place
+        finally:
+            for address in addresses:
+                http.delete(address)
+            eventually(none_of_their_namespaces_is_left, seconds=300)
 
 
 def changes(installed: Installed, project: Path, stack: str, where: dict[str, str]) -> object:
@@ -60,8 +71,7 @@ def changes(installed: Installed, project: Path, stack: str, where: dict[str, st
 def test_one_program_with_three_stacks_and_an_instance_for_each_team_share_a_cluster(
     installed: Installed, cluster: LocalCluster, teams: Path, where: dict[str, str]
 ) -> None:
-    *earlier, _ = STACKS.values()
-    for team, name in earlier:
+    for team, name in STACKS.values():
         assert changes(installed, teams / team, name, where) == [], f"{name} is as it was, whatever came after it"
     with rest.client(cluster.kubeconfig) as http:
         for namespace in STACKS:
@@ -85,3 +95,17 @@ def test_a_team_s_project_with_a_stack_of_the_same_name_touches_nothing_of_the_o
     assert "feature-flags-shop-staging" in said
     assert "Nothing was changed" in said
     assert changes(installed, teams / "shop", "shop-staging", where) == []
+
+
+@pytest.mark.cluster
+def test_a_stack_that_is_removed_takes_nothing_of_the_others_with_it(
+    installed: Installed, cluster: LocalCluster, teams: Path, where: dict[str, str]
+) -> None:
+    """The last test here: the others want all three."""
+    (namespace, (team, gone)), *left = STACKS.items()
+    down = ("down", "--stack", gone, "--engine", "direct", "--unprotect", "--yes")
+    assert "Removed: " in installed.run(*down, cwd=teams / team, variables=where).stderr
+    with rest.client(cluster.kubeconfig) as http:
+        assert http.get(f"/api/v1/namespaces/{namespace}").status_code == httpx.codes.NOT_FOUND
+    for _, (team, name) in left:
+        assert changes(installed, teams / team, name, where) == [], name

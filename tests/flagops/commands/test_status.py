@@ -83,6 +83,7 @@ def test_a_deleted_deployment_is_trouble_until_it_is_deployed_again(
     assert shown.exit_code == 1
     assert "missing: the last deployment made it" in shown.stdout
     assert run("up", "--stack", "local", "--engine", "direct").exit_code == 0
+    assert not deployed.engine().preview().has_changes
     deployed.left()
     assert run("status").exit_code == 0
 

@@ -95,6 +95,7 @@ def test_a_commit_is_rendered_by_its_own_program(repository: Path) -> None:
         found["Deployment flagsmith"].diff
     )
     assert any(item.action == "replace" and name.startswith("Job flagsmith-migrate-") for name, item in found.items())
+    assert of_commit(repository, "HEAD~1", "staging") == before, "after a newer one as before it"
     assert of_commit(repository, "HEAD", "no-such-stack") == {}
     assert git(repository, "worktree", "list").count("\n") == 0, "no work tree is left"
     assert git(repository, "status", "--porcelain") == ""

@@ -13,7 +13,7 @@ from flagops.stacks.target import StackTarget
 from tests.fixtures_cluster import eventually
 from tests.flagops.commands.doctor.conftest import Examine
 from tests.flagops.commands.faults import created
-from tests.platform import Platform
+from tests.platform import NAMESPACE, Platform
 
 pytestmark = pytest.mark.cluster
 
@@ -105,14 +105,21 @@ def test_a_controller_that_the_policies_do_not_let_in_is_found_until_they_do(
 
     way = {"ingressCidrs": [f"{address}/32"]} if on_nodes else {"ingressNamespace": ELSEWHERE}
     state(platform, monkeypatch, isolated(**way))
+    platform.up(isolated(**way))
     assert "ingress-cut-off" not in doctor()
 
     labels = {"app.kubernetes.io/name": "another"}
     state(platform, monkeypatch, isolated(ingressNamespace=ELSEWHERE, ingressPodLabels=labels))
     assert "ingress-cut-off" in doctor()
 
-    # Nobody is cut off by policies that are not there.
+    # Those that are still there, but not in the settings, go with the next deployment.
     state(platform, monkeypatch, {"ingress": NAMED})
+    assert "ingress-cut-off" not in doctor()
+
+    # Nobody is cut off by policies that are not there, whatever the settings say.
+    state(platform, monkeypatch, isolated())
+    assert "ingress-cut-off" in doctor()
+    platform.http.delete(f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/networkpolicies").raise_for_status()
     assert "ingress-cut-off" not in doctor()
 
 

@@ -9,6 +9,7 @@ from typer.testing import Result
 
 from flagops.commands.secrets import record
 from flagops.commands.secrets.catalogue import find
+from flagops.engines.direct.results import Operation
 from flagops.flagsmith_api.administrator import password
 from flagops.stacks.deployed import Instance
 from tests.containers import NAMESPACE, Containers
@@ -91,3 +92,10 @@ def test_a_rotation_rolls_who_reads_it_and_never_leaves_fewer_than_three(
         assert django(serving, "-c", ACCOUNT, email, "check", stdin=password(instance)) == "True True"
     renewed[name] = 1
     platform.left(settings(renewed))
+
+
+def test_a_deployment_after_all_of_them_would_change_nothing(platform: Platform, renewed: dict[str, int]) -> None:
+    if not renewed:  # alone, without the tests before it
+        platform.ensure()
+    plan = platform.engine(settings(renewed)).preview()
+    assert [change for change in plan.changes if change.action is not Operation.UNCHANGED] == []

@@ -80,8 +80,11 @@ def test_a_failed_deployment_puts_the_file_back_and_says_the_way(home: Path, ins
 def test_smoke_tests_that_fail_say_the_way_back(
     flagsmith: Flagsmith, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flagsmith.version = "2.264.0"
-    monkeypatch.setattr("flagops.commands.upgrade.command.deploy", lambda *_, **__: None)
+    def deploy(*_: object, **__: object) -> None:
+        """Until now the release that is wanted answered: only smoke tests that come after this one find another."""
+        flagsmith.version = "2.264.0"
+
+    monkeypatch.setattr("flagops.commands.upgrade.command.deploy", deploy)
     shown = run("upgrade", "2.265.0", "--yes", "--skip", "round-trip")
     assert shown.exit_code == 1
     assert "it is 2.264.0, and the settings say 2.265.0" in shown.stdout
@@ -130,15 +133,18 @@ REFUSED = {
 }
 
 
-def test_what_cannot_be_done_is_refused_before_anything_is_started(home: Path, platform: Platform, run: Run) -> None:
+def test_what_cannot_be_done_is_refused_before_anything_is_started(
+    home: Path, platform: Platform, run: Run, subtests: pytest.Subtests
+) -> None:
     since = platform.revision()
     for arguments, message in REFUSED.items():
-        shown = run("upgrade", *arguments)
-        assert shown.exit_code == 1, arguments
-        assert message in shown.stderr, arguments
-    # To look at what happened meanwhile takes a second.
+        with subtests.test(" ".join(arguments)):
+            shown = run("upgrade", *arguments)
+            assert shown.exit_code == 1
+            assert message in shown.stderr
+            assert version_in(home) == "2.264.0"
+    # The events of all of them at once: to look at them takes a second. A Job's name and image say which it was.
     assert created(platform, since) == []
-    assert version_in(home) == "2.264.0"
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_done(flagsmith: Flagsmith, home: Path, run: Run) -> None:
