@@ -23,6 +23,12 @@ def authorities() -> ssl.SSLContext:
     return _read(os.environ.get(VARIABLE))
 
 
+@cache
+def no_authorities() -> ssl.SSLContext:
+    """What trusts no certificate, for plain HTTP: without one httpx would read the public authorities' each time."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 @cache  # to read the public ones takes longer than a request
 def _read(file: str | None) -> ssl.SSLContext:
     try:

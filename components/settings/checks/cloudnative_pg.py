@@ -139,7 +139,7 @@ def _network(settings: Settings) -> Iterator[Problem]:
         )
     if cluster.name.endswith(POOLER):
         yield Problem(
-            path=(*SECTION, "name"), text=f"must not end with {POOLER}, as the names of poolers do: choose another one"
+            path=(*SECTION, "name"), text=f"must not end with {POOLER}: names of poolers end so. Choose another one"
         )
 
 

@@ -125,8 +125,8 @@ class EdgeSettings(Section):
     resources: Resources | None = Field(default=None, description="Requests and limits of a proxy. Default: by `size`.")
     poll_seconds: Seconds = Field(
         default=10,
-        description="Seconds between a proxy's requests for an environment's document; a change shows at most so much "
-        "later.",
+        description="Seconds between a proxy's requests for an environment's document; a change shows after this "
+        "time at the latest.",
     )
     poll_timeout_seconds: Seconds = Field(default=5, description="How long it waits for a document.")
     clients: tuple[Peer, ...] = Field(

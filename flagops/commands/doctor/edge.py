@@ -18,7 +18,7 @@ from flagops.pods.edge_keys import client_keys, edge_secret, key_of, secret_name
 from flagops.pods.pods import PodComponent, container, is_ready
 from flagops.pods.pods import pods as pods_of
 from flagops.pods.port_forward import LOOPBACK, forward_to
-from flagops.trust import authorities
+from flagops.trust import no_authorities
 
 if TYPE_CHECKING:
     from components.settings import Settings
@@ -180,7 +180,7 @@ def mixed(proxies: Sequence[Proxy], *, fix: str) -> Iterator[DoctorFinding]:
 
 def ask_proxy(pod: str, url: str, keys: Sequence[str]) -> Proxy:
     """Ask one proxy."""
-    with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, trust_env=False, verify=authorities()) as client:
+    with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, trust_env=False, verify=no_authorities()) as client:
         updated = _json(client, "/proxy/health/readiness").get("last_successful_update")
         documents = {
             key: str(document["api_key"])

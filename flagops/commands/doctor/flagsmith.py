@@ -14,7 +14,7 @@ from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.flagsmith_api.deployed import environments, log_in
 from flagops.pods.pods import PodComponent
 from flagops.pods.port_forward import forward
-from flagops.trust import authorities
+from flagops.trust import no_authorities
 
 SECONDS = 5.0
 PROBES = ("startupProbe", "livenessProbe", "readinessProbe")
@@ -54,9 +54,8 @@ def _probed(examination: Examination, url: str) -> Iterator[DoctorFinding]:
         # In place of the kubelet's */*, for which the readiness page comes as HTML too.
         headers = {"Accept": "application/json", **({"Host": probe.host} if probe.host else {})}
         try:
-            # Without these httpx would read them anew.
             answer = httpx.get(
-                url + probe.path, headers=headers, timeout=SECONDS, trust_env=False, verify=authorities()
+                url + probe.path, headers=headers, timeout=SECONDS, trust_env=False, verify=no_authorities()
             )
         except httpx.TransportError as error:
             yield DoctorFinding(

@@ -14,11 +14,14 @@ from flagops.waiting import NotYet, until
 GONE_SECONDS = 600.0
 OWNS_NOTHING = frozenset(
     {
-        *("ConfigMap", "Secret", "ServiceAccount", "Role", "RoleBinding", "ResourceQuota", "LimitRange"),
-        *("PersistentVolumeClaim", "Ingress", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler"),
+        *("ConfigMap", "Secret", "Role", "RoleBinding", "ResourceQuota", "LimitRange"),
+        *("PersistentVolumeClaim", "NetworkPolicy", "PodDisruptionBudget", "HorizontalPodAutoscaler"),
     }
 )
-"""Kinds without dependents: to ask for these to go first would only have the garbage collector look for them."""
+"""Kinds without dependents: to ask for these to go first would only have the garbage collector look for them.
+
+An Ingress has some where cert-manager makes its Certificate, or OpenShift its Routes; there a ServiceAccount has too.
+"""
 
 
 def remove(client: Client, entries: Sequence[RecordedObject], emit: Callable[[Event], None], stop: Flag) -> GraphResult:

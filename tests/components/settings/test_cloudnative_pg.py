@@ -187,7 +187,7 @@ def test_servers_poolers_and_volumes_count_in_the_quota() -> None:
         (
             clustered({"name": "flagsmith-pooler"}),
             "postgres.cluster.name",
-            "must not end with -pooler, as the names of poolers do",
+            "must not end with -pooler: names of poolers end so",
         ),
         (clustered({"pooler": {"instances": 2}}), "postgres.cluster.pooler", "has no effect, since size small"),
         (clustered({"pooler": {"enabled": False, "poolSize": 9}}), "postgres.cluster.pooler.poolSize", "to true"),

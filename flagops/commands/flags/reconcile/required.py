@@ -69,8 +69,8 @@ def require_fields(connection: Connection, todo: FlagPlan, wanted: ProjectSpec, 
     if lines:
         raise ConflictError(
             lines,
-            hint="Give them under `metadata:` of the flag or segment. Create an environment in Flagsmith's UI with "
-            "that field, then apply: `ff` keeps fields as they are. Or let an administrator of the organisation "
+            hint="Give them under `metadata:` of the flag or segment. If an environment lacks one, create it in "
+            "Flagsmith's UI with that field, then apply: `ff` keeps fields as they are. Or let an administrator of the organisation "
             "make the field optional.",
         )
     return []

@@ -23,7 +23,7 @@ def change_option(client: FlagsmithClient, path: str, body: Body, there: RemoteO
     def is_written() -> bool | None:
         now = next((item for item in map(option_of, client.pages(path)) if item.id == there.id), None)
         if now not in (there, wanted):
-            raise ChangedMeanwhileError(f"now another variation {there.key or there.value}")
+            raise ChangedMeanwhileError(f"the variation {there.key or there.value} is another now")
         return True if now == wanted else None
 
     ensure(is_written, lambda: bool(client.put(f"{path}{there.id}/", content)), is_missing=True)
