@@ -70,8 +70,8 @@ def require_fields(connection: Connection, todo: FlagPlan, wanted: ProjectSpec, 
         raise ConflictError(
             lines,
             hint="Give them under `metadata:` of the flag or segment. If an environment lacks one, create it in "
-            "Flagsmith's UI with that field, then apply: `ff` keeps fields as they are. Or let an administrator of the organisation "
-            "make the field optional.",
+            "Flagsmith's UI with that field, then apply: `ff` keeps fields as they are. Or let an administrator of the "
+            "organisation make the field optional.",
         )
     return []
 

@@ -32,7 +32,8 @@ def require_trusted(declared: Catalogue, path: Path, commit: str) -> None:
     differing = list(_differing(declared, of_commit(path, commit)))
     if differing:
         raise BadInputError(
-            f"The catalogue names things on the server that the catalogue of {quoting.value(commit)} does not: {'; '.join(differing)}.",
+            f"The catalogue names things on the server that the catalogue of {quoting.value(commit)} does not: "
+            f"{'; '.join(differing)}.",
             hint="Nothing was asked. Merge this part first, or plan by hand, as somebody who may see it.",
         )
 
