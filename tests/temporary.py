@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,9 @@ import pytest
 MEMORY: Final = Path("/dev/shm")
 PREFIX: Final = "ff-tests-"
 ROOM: Final = 8 * 1024**3
-"""Bytes that have to be free, in it and in the machine's memory."""
+"""Bytes that have to be free, in it and in the machine's memory. A whole run takes less than 1 GiB at a time."""
+LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""How much memory a container may have, which counts what is in its file systems in memory."""
 MADE: Final = pytest.StashKey[Path]()
 
 
@@ -27,24 +30,33 @@ def is_offered(memory: Path, environment: Mapping[str, str], room: int = ROOM) -
     if "TMPDIR" in environment or not memory.is_dir():
         return False
     there = os.statvfs(memory)
-    free = min(there.f_bavail * there.f_frsize, psutil.virtual_memory().available)
+    free = min(there.f_bavail * there.f_frsize, psutil.virtual_memory().available, _limit() / 2)
     return free >= room and not there.f_flag & os.ST_NOEXEC
 
 
-def made(memory: Path) -> Path:
-    """A new directory there, which is this process's until it ends; those of sessions that were killed are removed."""
-    looking = os.open(memory, os.O_RDONLY)
-    fcntl.flock(looking, fcntl.LOCK_EX)  # or another session could take one for left before it is locked
-    try:
-        for left in memory.glob(f"{PREFIX}*"):
+def _limit() -> float:
+    for path in LIMITS:
+        with suppress(OSError, ValueError):
+            return int(path.read_text(encoding="utf-8"))
+    return float("inf")
+
+
+def remove_left(memory: Path) -> None:
+    """Remove the directories of this user's sessions that were killed."""
+    for left in memory.glob(f"{PREFIX}*"):
+        with suppress(FileNotFoundError):  # its session has just ended
             if left.lstat().st_uid == os.geteuid() and _locked(left):
                 shutil.rmtree(left, ignore_errors=True)
+
+
+def made(memory: Path) -> Path:
+    """A new directory there, which is this process's until it ends."""
+    while True:
         new = Path(tempfile.mkdtemp(prefix=PREFIX, dir=memory))
-        new.chmod(0o711)  # a server's user has to come through
-        _locked(new)
-    finally:
-        os.close(looking)
-    return new
+        with suppress(FileNotFoundError):  # another session took it for left, before it was locked
+            new.chmod(0o711)  # a server's user has to come through
+            if _locked(new):
+                return new
 
 
 def _locked(directory: Path) -> bool:
@@ -63,6 +75,7 @@ def _locked(directory: Path) -> bool:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything is made. What this session starts has the variable, its workers too."""
+    remove_left(MEMORY)
     if is_offered(MEMORY, os.environ):
         config.stash[MADE] = made(MEMORY)
         os.environ["TMPDIR"] = tempfile.tempdir = str(config.stash[MADE])
@@ -74,4 +87,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """It ends with the session."""
     if MADE in config.stash:
+        del os.environ["TMPDIR"]
+        tempfile.tempdir = None
         shutil.rmtree(config.stash[MADE], ignore_errors=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import temporary
 from tests.recording import ROOT
-from tests.temporary import PREFIX, is_offered, made
+from tests.temporary import PREFIX, is_offered, made, remove_left
 
 OTHER = (
     "import sys, pathlib; from tests.temporary import made; print(made(pathlib.Path(sys.argv[1])), flush=True); input()"
@@ -31,9 +32,10 @@ def test_one_of_a_session_that_runs_stays_and_one_of_a_killed_session_goes(
         theirs = Path(other.stdout.readline().strip())
         (theirs / "file").touch()
         ours = made(tmp_path)
+        remove_left(tmp_path)
         assert {path.name for path in tmp_path.iterdir()} == {ours.name, theirs.name}
         other.send_signal(signal.SIGKILL)
-    made(tmp_path)
+    remove_left(tmp_path)
     assert ours.is_dir()
     assert not theirs.exists()
 
@@ -44,7 +46,7 @@ def test_what_is_no_directory_of_ours_is_left_alone(tmp_path: Path) -> None:
     (elsewhere / "file").touch()
     (tmp_path / f"{PREFIX}link").symlink_to(elsewhere)
     (tmp_path / f"{PREFIX}file").touch()
-    made(tmp_path)
+    remove_left(tmp_path)
     assert (elsewhere / "file").exists()
     assert (tmp_path / f"{PREFIX}file").exists()
 
@@ -54,6 +56,15 @@ def test_it_is_in_memory_where_there_is_room_and_nobody_says_otherwise(tmp_path:
     assert not is_offered(tmp_path, {"TMPDIR": "/var/tmp"}, room=1)
     assert not is_offered(tmp_path, {}, room=2**62)
     assert not is_offered(tmp_path / "none", {}, room=1)
+
+
+def test_a_container_keeps_half_of_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text("2000\n", encoding="utf-8")
+    monkeypatch.setattr(temporary, "LIMITS", (tmp_path / "none", tmp_path / "memory.max"))
+    assert is_offered(tmp_path, {}, room=1000)
+    assert not is_offered(tmp_path, {}, room=1001)
+    (tmp_path / "memory.max").write_text("max\n", encoding="utf-8")
+    assert is_offered(tmp_path, {}, room=1001)
 
 
 @pytest.mark.skipif(not Path("/proc/sys").is_dir(), reason="Linux alone has it")
