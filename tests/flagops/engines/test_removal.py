@@ -57,10 +57,13 @@ class Deleting:
         self.first[ref.kind] = dependents_first
 
 
-def test_what_owns_nothing_is_gone_at_once_and_the_rest_after_its_dependents() -> None:
+def test_what_owns_nothing_is_deleted_at_once_and_of_the_rest_what_it_owns_goes_first() -> None:
     kinds = {
-        **dict.fromkeys(("Secret", "ConfigMap", "PersistentVolumeClaim"), False),
+        **dict.fromkeys(("ConfigMap", "Secret", "Role", "RoleBinding", "ResourceQuota", "LimitRange"), False),
+        **dict.fromkeys(("PersistentVolumeClaim", "NetworkPolicy", "PodDisruptionBudget"), False),
+        "HorizontalPodAutoscaler": False,
         **dict.fromkeys(("Deployment", "StatefulSet", "Job", "CronJob", "Service", "ExternalSecret"), True),
+        **dict.fromkeys(("Ingress", "ServiceAccount"), True),
     }
     entries = [RecordedObject(Ref("v1", kind, "feature-flags", "some"), (), False, False) for kind in kinds]
     client: Any = Deleting()
