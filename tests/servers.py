@@ -41,9 +41,14 @@ def give_to_postgres(directory: Path) -> None:
         return
     account = pwd.getpwnam(user)
     os.chown(directory, account.pw_uid, account.pw_gid)
-    ours = Path(tempfile.gettempdir())
+    let_through(directory)
+
+
+def let_through(directory: Path) -> None:
+    """Let every user come to a directory of pytest's: its own ones above it are closed, those of the system are not."""
+    system = Path(tempfile.gettempdir())
     for path in directory.parents:
-        if path.is_relative_to(ours) and path != ours:
+        if path.is_relative_to(system) and path != system:
             path.chmod(0o755)
 
 

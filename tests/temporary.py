@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 MEMORY: Final = Path("/dev/shm")
-PREFIX: Final = "ff-tests-"
+PREFIX: Final = "fft-"
 ROOM: Final = 8 * 1024**3
-"""Bytes that have to be free, in it and in the machine's memory. A whole run takes less than 1 GiB at a time."""
+"""Bytes that have to be free, in it and in the machine's memory. A whole run took up to 4.5 GiB."""
 LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 """How much memory a container may have, which counts what is in its file systems in memory."""
 MADE: Final = pytest.StashKey[Path]()
@@ -79,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if is_offered(MEMORY, os.environ):
         config.stash[MADE] = made(MEMORY)
         os.environ["TMPDIR"] = tempfile.tempdir = str(config.stash[MADE])
-        # Shorter than pytest's own: the path of a socket has at most 107 characters.
+        # Shorter than pytest's own, as its name is: the path of a socket has at most 107 characters.
         config.option.basetemp = config.option.basetemp or str(config.stash[MADE] / "t")
 
 

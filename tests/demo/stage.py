@@ -102,7 +102,7 @@ def stage(ending: Ending) -> Iterator[Stage]:
     stack = ExitStack()
     try:
         with ending.held():
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flags-demo-")))
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-")))
             stack.enter_context(serve(flagsmith))
         _copy(ending, home)
         yield Stage(ending, home, flagsmith, stack, Sdks(ending, home, _screen(ending, stack, home / "browser")))

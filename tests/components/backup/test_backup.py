@@ -9,6 +9,7 @@ import pytest
 
 from tests.components.settings.support import refusal
 from tests.recording import Recording, record, recorded
+from tests.servers import let_through
 
 S3 = {"bucket": "backups", "endpoint": "https://minio.example.com:9000", "pathStyle": True, "existingSecret": "keys"}
 NAMES = ("flagsmith-backup", "flagsmith-backups", "flagsmith-restore", "flagsmith-drill")
@@ -77,9 +78,7 @@ def test_the_trial_fails_where_its_user_cannot_write(tmp_path: Path, mode: int, 
     unprivileged = ["setpriv", "--reuid=65534", "--clear-groups", "--"] if os.geteuid() == 0 else []
     if unprivileged:
         os.chown(tmp_path, 65534, 65534)
-        for parent in tmp_path.parents:
-            if len(parent.parts) > 2:  # pytest's own directories, below that of the system
-                parent.chmod(0o755)
+        let_through(tmp_path)
     done = subprocess.run([*unprivileged, "sh", "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode == 0) is ends_well
     assert ("cannot write to" in done.stderr) is not ends_well

@@ -35,6 +35,12 @@ def eventually_logs(record: ProcessRecord, text: str) -> None:
 @pytest.fixture
 def sleeper(tmp_path: Path) -> Iterator[ProcessRecord]:
     record = begin(tmp_path, SLEEPER)
+
+    def it_has_a_command_line() -> bool:
+        """It has none for a moment, in which the kernel makes it its program."""
+        return bool(psutil.Process(record.pid).cmdline())
+
+    eventually(it_has_a_command_line)
     yield record
     processes.stop([record])
 

@@ -156,7 +156,7 @@ def test_a_file_of_applies_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert of_file(path) == [RUN, OF_KEY]
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps({"started": "2026"}) + "\n")
-    with pytest.raises(OpsError, match="line 3, is no record"):
+    with pytest.raises(OpsError, match="line 3, is not a record"):
         of_file(path)
 
 

@@ -167,7 +167,7 @@ def test_a_guard_that_another_flag_names_too_is_not_changed_for_one(steered: Ste
 
 
 def described(steered: Steered, before: str, after: str) -> None:
-    rows = list(steered.server.client.pages("/api/v1/projects/1/segments/"))
+    rows = sorted(steered.server.client.pages("/api/v1/projects/1/segments/"), key=lambda item: str(item["name"]))
     row = next(item for item in rows if item["name"].endswith(("production", "beta")) and before in item["description"])
     text = row["description"].replace(before, after)
     assert text != row["description"]
