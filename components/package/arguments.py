@@ -1014,7 +1014,7 @@ class EdgeSettings(TypedDict):
     resources: NotRequired[Resources]
     """Requests and limits of a proxy. Default: by `size`."""
     poll_seconds: NotRequired[int]
-    """Seconds between a proxy's requests for an environment's document; a change shows at most so much later. (seconds, 1 to 3600; default `10`)"""
+    """Seconds between a proxy's requests for an environment's document; a change shows after this time at the latest. (seconds, 1 to 3600; default `10`)"""
     poll_timeout_seconds: NotRequired[int]
     """How long it waits for a document. (seconds, 1 to 3600; default `5`)"""
     clients: NotRequired[list[Peer]]

@@ -231,7 +231,7 @@ def sent_and_refused(log: Log) -> list[tuple[int, list[int]]]:
 
 def deleted(log: Log, sent: int, refused: Sequence[int]) -> str:
     """What psql says of the page's deletion."""
-    (script,) = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    (script,) = re.findall(r"```sql\n( *\\set sent.*?)```", PAGE, re.DOTALL)
     given = {
         r"\set sent 4711": rf"\set sent {sent}",
         r"\set refused {}": rf"\set refused {{{','.join(map(str, refused))}}}",
