@@ -239,7 +239,7 @@ def deleted(log: Log, sent: int, refused: Sequence[int]) -> str:
     for example, value in given.items():
         assert example in script
         script = script.replace(example, value)
-    command = [postgres_programs() / "psql", log.postgres.url(), "--no-psqlrc", "--set=ON_ERROR_STOP=1"]
+    command = [str(postgres_programs() / "psql"), log.postgres.url(), "--no-psqlrc", "--set=ON_ERROR_STOP=1"]
     return subprocess.run(command, input=script, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
 
 
