@@ -240,7 +240,8 @@ def deleted(log: Log, sent: int, refused: Sequence[int]) -> str:
         assert example in script
         script = script.replace(example, value)
     command = [str(postgres_programs() / "psql"), log.postgres.url(), "--no-psqlrc", "--set=ON_ERROR_STOP=1"]
-    return subprocess.run(command, input=script, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    done = subprocess.run(command, input=script, check=True, capture_output=True, text=True, timeout=60)
+    return str(done.stdout).strip()
 
 
 def test_old_entries_that_were_sent_can_be_deleted_as_the_page_says(
