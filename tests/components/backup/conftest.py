@@ -86,7 +86,9 @@ class Jobs:
     def shell(self, *scripts: str, **variables: str) -> Container:
         """A container of PostgreSQL's image."""
         source = "\n".join((SCRIPTS / name).read_text(encoding="utf-8") for name in scripts)
-        source = source.replace("-iter 600000 ", f"-iter {self.rounds} ")
+        stated = "-iter 600000 "
+        assert source.count(stated) == source.count("-iter") == len(SECRETS["BACKUP_PASSPHRASE"] & set(scripts))
+        source = source.replace(stated, f"-iter {self.rounds} ")
         given = {"PATH": f"{self.programs}:{os.environ['PATH']}"}
         if "database-url.sh" in scripts:
             given["DATABASE_URL"] = self.postgres.url()

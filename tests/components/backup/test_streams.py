@@ -201,7 +201,7 @@ def test_a_large_dump_needs_the_memory_of_a_part_and_no_disk(
         found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text("utf-8"))
         most = max(most, int(found[1]) if found else 0)
         disk = max(disk, sum(item.stat().st_size for item in work.iterdir()))
-        time.sleep(0.05)
+        time.sleep(0.01)
     done = succeeded(pod(writer, storing))
     assert last(done)["stored"]["bytes"] == size
     sent = [query for method, _, query, _ in store.double.seen if method == "PUT" and "partNumber" in query]
