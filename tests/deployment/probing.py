@@ -166,7 +166,7 @@ def probes(values: Values, takes: Callable[[Values], bool] = is_taken) -> Iterat
 
 
 def together(values: Values, left: list[Probe]) -> tuple[dict[str, Any], list[Probe]]:
-    """A stack with as many of them as go together, one of each key. For each key two are asked about at most."""
+    """A stack with those that go with the ones before them, one of each key; of each key two are tried at most."""
     taken: list[Probe] = []
     asked: set[tuple[str, ...]] = set()
     done: set[tuple[str, ...]] = set()

@@ -154,8 +154,9 @@ def drop_roles(server: Postgres) -> None:
 
 def emptied(server: Postgres, home: Path) -> Roles:
     """A server without the roles, and an empty database of the superuser's."""
-    for name in ("flagsmith", PREPARED):
-        server.query(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", "postgres")
+    databases = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+    for (name,) in server.query(databases, "postgres"):
+        server.query(f'DROP DATABASE "{name}" WITH (FORCE)', "postgres")
     drop_roles(server)
     server.query(f"ALTER ROLE postgres PASSWORD '{PASSWORD}'", "postgres")
     server.query("CREATE DATABASE flagsmith", "postgres")
@@ -167,9 +168,6 @@ def emptied(server: Postgres, home: Path) -> Roles:
 def roles(server: Postgres, tmp_path: Path) -> Roles:
     """A server without the roles, and an empty database of the superuser's."""
     return emptied(server, tmp_path)
-
-
-PREPARED = "prepared"
 
 
 def succeeded(done: subprocess.CompletedProcess[str]) -> str:

@@ -149,7 +149,7 @@ def first_data(home: Path, major: int) -> Path:
             made.stop()
             copy_all(made.volume / "pgdata", new)
 
-    return kept.directory(f"first data of {major} by {ENTRYPOINT}", make)
+    return kept.directory(f"first data of {major}", make)
 
 
 def sql(server: Server, statement: str, password: str = PASSWORD, database: str = "flagsmith") -> str:

@@ -151,10 +151,11 @@ def test_again_it_changes_nothing(again: Database) -> None:
 
 
 def test_another_token_ends_the_one_of_before(again: Database) -> None:
-    first = login()
+    pod = login()
+    assert tokens(again) == [pod.variables["ROLLOUTS_TOKEN"]] != [OTHER_TOKEN]
     before = again.rows
-    again.run(first.given(ROLLOUTS_TOKEN=OTHER_TOKEN))
-    assert tokens(again) == [OTHER_TOKEN] != [first.variables["ROLLOUTS_TOKEN"]]
+    again.run(pod.given(ROLLOUTS_TOKEN=OTHER_TOKEN))
+    assert tokens(again) == [OTHER_TOKEN]
     assert {table for table in TABLES if before[table] != again.rows[table]} == {"authtoken_token"}
 
 

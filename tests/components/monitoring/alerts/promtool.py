@@ -7,7 +7,8 @@ Every rule has these cases, and may have more:
 - `new`: the series of `of` (`fires` if it says nothing), which begin at the minute `from`;
 - `stale`: the series of `of`, which end after the minute `until`, as those of a pod that is gone;
 - `ends`: the fault, mended after the minute `mended`: its alert fires then, and no more `within` as many minutes. The
-  series are its own, or those of `fires`, which then stay at a number (`then: 1`), stay so (`same`) or end (`gone`).
+  series are its own, or those of `fires`, which then stay at a number (`then: 1`), stay so (`same`) or end (`gone`);
+- any other: its own series, or those of `of`, with `from` and `until` as above.
 
 Each says at which minutes the alert fires (`fires_at`, or `at` in `fires`), at which it does not (`quiet_at`, or `at`
 in `quiet`), and of whose alerts (`labels`; those of `fires` if it says nothing). The rule is evaluated each minute, or
@@ -53,6 +54,8 @@ STACKS: dict[str, dict[str, object]] = {
     "rollouts": {"rollouts": {"enabled": True}},
 }
 EXPECTED = ("fires", "quiet", "absent", "new", "stale", "ends")
+KEYS = {"series", "labels", "at", "fires_at", "quiet_at", "every", "of", "from", "until", "mended", "then", "within"}
+"""What a case may say."""
 
 
 def cases() -> dict[str, dict[str, dict[str, Any]]]:
@@ -137,7 +140,7 @@ def series(case: Mapping[str, Any], of: Mapping[str, Any]) -> dict[str, str]:
 def unit(alert: str, which: str, tried: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """A case as a test of promtool's: which series of the alert, or of `tried`, there are at each of its minutes."""
     case, rule = CASES[alert][which], tried or rules()[alert]
-    other = CASES[alert][case.get("of", "fires")] if which in {"new", "stale", "ends"} else {}
+    other = CASES[alert][case.get("of", "fires")] if "of" in case or which in {"new", "stale", "ends"} else {}
     fires_at, quiet_at = minutes(alert, which)
     labels = {
         "alertname": rule["alert"],

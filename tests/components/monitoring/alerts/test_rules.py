@@ -11,6 +11,7 @@ import yaml
 from tests.components.monitoring.alerts.promtool import (
     CASES,
     EXPECTED,
+    KEYS,
     OPERATOR,
     STACKS,
     minutes,
@@ -41,7 +42,8 @@ def test_every_alert_has_its_cases_and_each_says_what_is_expected() -> None:
     assert set(CASES) == set(rules())
     for name, found in CASES.items():
         assert set(EXPECTED) <= set(found), name
-        for which in found:
+        for which, case in found.items():
+            assert set(case) <= KEYS, f"{name} {which}"
             fires_at, quiet_at = minutes(name, which)
             assert fires_at or quiet_at, f"{name} {which} expects nothing"
 
