@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,8 @@ def directory(key: str, make: Callable[[Path], None]) -> Path:
     if not is_whole.exists():
         with _alone(path):
             if not is_whole.exists():
-                shutil.rmtree(path, ignore_errors=True)  # of one that failed
+                with suppress(FileNotFoundError):
+                    shutil.rmtree(path)  # of one that failed
                 make(path)
                 is_whole.touch()
     return path

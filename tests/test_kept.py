@@ -56,3 +56,15 @@ def test_a_directory_that_failed_is_made_anew_where_it_stays(place: Path) -> Non
     made = kept.directory("key", make)
     assert [(one.name, one.read_text(encoding="utf-8")) for one in made.iterdir()] == [("where", str(made))]
     assert kept.directory("key", fail) == made
+
+
+def test_what_cannot_be_removed_of_one_that_failed_is_not_taken_for_whole(place: Path) -> None:
+    def fail(path: Path) -> None:
+        others_wait(place)
+        path.touch()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        kept.directory("key", fail)
+    with pytest.raises(NotADirectoryError):
+        kept.directory("key", lambda _: None)

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.cluster
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/flagsmith"
 AUTOSCALER = f"/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers/flagsmith"
 AUTOSCALED = {"autoscaling": {"enabled": True}}
-RATED = {**AUTOSCALED, "env": {"LOGIN_THROTTLE_RATE": "8/min"}}
+RATED = {"env": {"LOGIN_THROTTLE_RATE": "8/min"}}
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -46,6 +46,7 @@ def test_an_autoscaler_takes_over_without_a_pod_less(deployed: Platform) -> None
     result = deployed.up(AUTOSCALED)
 
     assert [f"{ref.kind}/{ref.name}" for ref in result.created] == ["HorizontalPodAutoscaler/flagsmith"]
+    assert not deployed.up(AUTOSCALED).changed
     # With a new pod template at the same time, since that is when pods come and go.
     deployed.up({**AUTOSCALED, "env": {"LOGIN_THROTTLE_RATE": "7/min"}})
     scales = deployed.scales(since)
@@ -79,16 +80,20 @@ def test_from_a_first_deployment_to_a_stated_number(platform: Platform) -> None:
     assert not platform.up(AUTOSCALED).changed
     assert platform.get(DEPLOYMENT)["metadata"]["generation"] == before
 
+    # A run with another pod template, before anybody has scaled.
+    platform.up({**AUTOSCALED, "env": {"LOGIN_THROTTLE_RATE": "7/min"}})
+    assert platform.available() == 3
+
     # What the autoscaler has set is left alone by every later run.
     scale(platform, 5)
     since = platform.revision()
-    platform.up(RATED)
+    platform.up({**AUTOSCALED, **RATED})
     assert owners_of_replicas(platform) == {"autoscaler"}
     assert {wanted for wanted, _ in platform.scales(since)} == {5}
     assert platform.available() == 5
 
     # A stated number takes over from it.
-    platform.up({**RATED, "autoscaling": {"enabled": False}, "replicas": 4})
+    platform.up({**RATED, "replicas": 4})
     assert platform.get(DEPLOYMENT)["spec"]["replicas"] == 4
     assert owners_of_replicas(platform) == {"ff-direct"}
     assert platform.http.get(AUTOSCALER).status_code == 404

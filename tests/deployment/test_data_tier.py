@@ -128,4 +128,8 @@ def test_another_number_of_servers_parameters_and_image_come_in_place_and_are_wa
     assert len(servers(stack)) == status(stack)["readyInstances"] == 2
     stack.up(clustered({"instances": 2, "parameters": {"work_mem": "8MB"}, "version": OTHER_VERSION}))
     assert [OTHER_VERSION in item["spec"]["containers"][0]["image"] for item in servers(stack)] == [True, True]
+    stack.up(clustered())
+    assert len(servers(stack)) == status(stack)["readyInstances"] == 3
+    assert not any(OTHER_VERSION in item["spec"]["containers"][0]["image"] for item in servers(stack))
     assert uid(stack) == had
+    stack.engine(clustered()).check_down()  # What the test before protected is no longer so.

@@ -95,26 +95,9 @@ def test_without_the_operator_the_preview_fails_and_nothing_is_made(platform: Pl
         engine.down()
 
 
-def test_a_stack_waits_for_the_secrets_of_the_store_and_deploys_with_them(
-    fresh: DirectEngine, operator: Operator, platform: Platform, monkeypatch: pytest.MonkeyPatch
+def test_a_stack_deploys_with_the_secrets_of_the_store_before_anything_starts(
+    fresh: DirectEngine, operator: Operator, platform: Platform
 ) -> None:
-    # One that the store lacks stops the deployment, with the operator's words.
-    del operator.store["flagsmith-django"]
-    with monkeypatch.context() as impatient:
-        impatient.setattr(external, "TIMEOUT_SECONDS", 3)
-        with pytest.raises(OpsError) as caught:
-            fresh.up()
-    assert "ExternalSecret" in caught.value.message
-    assert "flagsmith-django" in caught.value.message
-    assert f"is not ready after 3 s: SecretSyncedError: {NOT_IN_STORE}" in caught.value.message
-    assert platform.items(f"/api/v1/namespaces/{NAMESPACE}/pods") == [], "nothing started without its Secrets"
-    name = {"name": "flagsmith-django", "namespace": NAMESPACE}
-    given_up = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": name}
-    told = explain(platform.cluster.kubeconfig, platform.cluster.context, [given_up])
-    assert f"SecretSyncedError: {NOT_IN_STORE}" in told, "what `ff up` adds to the CLI's own error"
-
-    # With all of them it comes up.
-    operator.store["flagsmith-django"] = dict(STORE["flagsmith-django"])
     fresh.up()
     assert set(operator.made) == NAMES
     assert values(platform, "flagsmith-postgres") == {
@@ -129,6 +112,27 @@ def test_a_stack_waits_for_the_secrets_of_the_store_and_deploys_with_them(
     jobs = platform.items(f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs")
     assert max(made.values()) <= min(job["metadata"]["creationTimestamp"] for job in jobs), "nothing starts before them"
     assert fresh.up().unchanged
+
+
+def test_a_secret_that_the_store_lacks_stops_the_deployment_with_the_operators_words(
+    fresh: DirectEngine, operator: Operator, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del operator.store["flagsmith-django"]
+    with monkeypatch.context() as impatient:
+        impatient.setattr(external, "TIMEOUT_SECONDS", 3)
+        with pytest.raises(OpsError) as caught:
+            fresh.up()
+    assert "ExternalSecret" in caught.value.message
+    assert "flagsmith-django" in caught.value.message
+    assert f"is not ready after 3 s: SecretSyncedError: {NOT_IN_STORE}" in caught.value.message
+    assert platform.items(f"/api/v1/namespaces/{NAMESPACE}/pods") == [], "nothing started without its Secrets"
+    name = {"name": "flagsmith-django", "namespace": NAMESPACE}
+    given_up = {"apiVersion": "external-secrets.io/v1", "kind": "ExternalSecret", "metadata": name}
+    told = explain(platform.cluster.kubeconfig, platform.cluster.context, [given_up])
+    assert f"SecretSyncedError: {NOT_IN_STORE}" in told, "what `ff up` adds to the CLI's own error"
+    operator.store["flagsmith-django"] = dict(STORE["flagsmith-django"])
+    fresh.up()
+    assert values(platform, "flagsmith-django") == {"DJANGO_SECRET_KEY": "p4"}
 
 
 def test_the_doctor_tells_of_an_entry_that_vanished(

@@ -192,8 +192,10 @@ def test_the_direct_engine_deploys_to_it_and_leaves_it(platform: Platform) -> No
         assert platform.get(f"/api/v1/namespaces/{name}")["metadata"]["uid"] == uid
         assert platform.items(f"/apis/apps/v1/namespaces/{name}/deployments") == []
     finally:
-        engine.down()
-        platform.http.delete(f"/api/v1/namespaces/{name}").raise_for_status()
+        try:
+            engine.down()
+        finally:
+            platform.http.delete(f"/api/v1/namespaces/{name}").raise_for_status()
 
 
 @pytest.mark.cluster

@@ -61,6 +61,7 @@ def test_the_first_run_makes_all_in_order_and_waits(instance: Instance) -> None:
     assert deployment
     assert deployment["status"]["availableReplicas"] == 1
     assert result.outputs == {"namespace": instance.name, "password": "<secret>"}
+    assert result.warnings == ()
     assert instance.lease() is None
 
 

@@ -17,6 +17,7 @@ from flagops.errors import DeadlineError
 from flagops.kubernetes.client import Client
 from flagops.kubernetes.simulated_nodes import nothing_runs
 from flagops.local_cluster import api, ports, simulated, state
+from flagops.local_cluster.api import LocalCluster
 from tests.fixtures_cluster import client_for, eventually
 
 pytestmark = pytest.mark.cluster
@@ -116,6 +117,7 @@ def test_a_cluster_outlives_its_command_is_repaired_with_what_it_holds_and_ends_
     made_by_a_command(home, stages)
     assert api.status(home=home).up
     kubeconfig = api.kubeconfig_path(home=home)
+    cluster = LocalCluster(kind="simulated", kubeconfig=kubeconfig)
     require_answer(kubeconfig)
     note(kubeconfig)
 
@@ -123,15 +125,20 @@ def test_a_cluster_outlives_its_command_is_repaired_with_what_it_holds_and_ends_
     before = {process.name: process.pid for process in api.status(home=home).processes}
     kill([before["kube-apiserver"]])
     assert api.status(home=home).problem == "no longer running: kube-apiserver."
-    assert api.up(console, home=home).kubeconfig == kubeconfig
+    assert api.up(console, home=home) == cluster
     after = {process.name: process.pid for process in api.status(home=home).processes}
     assert api.status(home=home).up
     assert before["kube-apiserver"] != after["kube-apiserver"]
     assert before["etcd"] == after["etcd"]
     assert is_kept(kubeconfig)
 
-    # All have, as a restart of the machine leaves it, and somebody has taken a port meanwhile.
+    # All have, as a restart of the machine leaves it.
     kill(after.values())
+    assert api.up(console, home=home) == cluster
+    assert is_kept(kubeconfig)
+
+    # Once more, and somebody has taken a port meanwhile.
+    kill(process.pid for process in api.status(home=home).processes)
     port = port_of_etcd(home)
 
     def it_is_free() -> bool:
@@ -143,7 +150,7 @@ def test_a_cluster_outlives_its_command_is_repaired_with_what_it_holds_and_ends_
         impatient.setattr(simulated, "FREED_SECONDS", 0.5)
         with socket.create_server(("127.0.0.1", port)), pytest.raises(DeadlineError, match=holder):
             api.up(console, home=home)
-    assert api.up(console, home=home).kubeconfig == kubeconfig
+    assert api.up(console, home=home) == cluster
     assert is_kept(kubeconfig)
     with client_for(kubeconfig) as connection:
         assert nothing_runs(Client(connection), "default"), "its nodes say that they are simulated"
