@@ -23,22 +23,23 @@ from tests.doubles.proxy.rewriting import (
 from tests.doubles.proxy.server import Answer, Ask, Manner
 
 SIGN_UP, LIVE, READY = "/api/v1/auth/users/", "/health/liveness/", "/health/readiness/"
+LATE_SECONDS = 4.5  # that a late answer takes more: longer than any may take
 BROKEN = {"DatabaseBackend": "unavailable: OperationalError", "MigrationsHealthCheck": "working"}
 
 
-def faults(late: float = 4.5) -> Mapping[str, Made]:
-    """All of them; a late answer takes so many seconds more."""
-    return {**_up(late), **_sent(), **_said(), **_users(), **_keys(), **_written()}
+def faults() -> Mapping[str, Made]:
+    """All of them."""
+    return {**_up(), **_sent(), **_said(), **_users(), **_keys(), **_written()}
 
 
-def _up(late: float) -> dict[str, Made]:
+def _up() -> dict[str, Made]:
     return {
         "every third answer an error": errors(every=3),
         "every twentieth answer an error": errors(every=20, status=500),
         "every fifth connection closed": manner(Manner.CLOSE, every=5),
-        "all answers late": slow(late),
-        "every third answer late": slow(late, every=3),
-        "users' answers late": slow(late, paths=(IDENTITIES,)),
+        "all answers late": slow(LATE_SECONDS),
+        "every third answer late": slow(LATE_SECONDS, every=3),
+        "users' answers late": slow(LATE_SECONDS, paths=(IDENTITIES,)),
         "liveness dead": answered(LIVE, lambda _: Answer(500)),
         "liveness hanging": manner(Manner.HANG, paths=(LIVE,)),
         "no answer at all": manner(Manner.HANG),
