@@ -217,12 +217,6 @@ def program(request: pytest.FixtureRequest) -> Program:
     return PROGRAMS[request.param]()
 
 
-@pytest.fixture
-def programs() -> list[Program]:
-    """All of them, for what one would wait for after the other."""
-    return [made() for made in PROGRAMS.values()]
-
-
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Chrome"]:
     from tests.examples.browser import chromium  # which asks this file what there is

@@ -222,8 +222,8 @@ class _Handler(WSGIRequestHandler):
         """The header Date, by the double's clock."""
         return super().date_time_string((timestamp or time.time()) + CLOCK.ahead.total_seconds())
 
-    def log(self, *_: object, **__: object) -> None:
-        """Say nothing: a line for each request would be kept for each test."""
+    def log_request(self, *_: object, **__: object) -> None:
+        """Say nothing of a request that was understood: a line for each would be kept for each test."""
 
 
 @contextmanager

@@ -110,10 +110,17 @@ GUARDS: Row = {
 }
 
 
+def _guarded(shares: list[int]) -> Any:
+    """Steps to these shares and to everybody, and their guards: none compares two arms where the first is everybody."""
+    steps = [*({"to": share, "for": "90m"} for share in shares), {"to": 100}]
+    names = ["platform-errors", *(name for name, guard in GUARDS.items() if shares or "compare" not in guard)]
+    guards = some.lists(some.sampled_from(names), unique=True)
+    return some.fixed_dictionaries({"steps": some.just(steps)}, optional={"guards": guards})
+
+
 def _steps(is_on: bool) -> Any:
     """Steps that switch a flag the other way, or give another value, for everybody or for a segment."""
     shares = some.lists(some.integers(1, 99), unique=True, max_size=2).map(sorted)
-    steps = shares.map(lambda drawn: [*({"to": share, "for": "90m"} for share in drawn), {"to": 100}])
     to = some.one_of(
         some.just({"enabled": not is_on}),
         some.fixed_dictionaries(
@@ -127,10 +134,9 @@ def _steps(is_on: bool) -> Any:
             ["Mon-Thu 09:00-16:00 Asia/Jerusalem", ["Mon 22:00-04:00 UTC", "Fri 10:00-11:00 UTC"]]
         ),
         "freeze": some.just(["2099-12-20..2100-01-03", "2099-05-01 Europe/Berlin"]),
-        "guards": some.lists(some.sampled_from([*GUARDS, "platform-errors"]), unique=True),
     }
-    drawn = some.tuples(steps, to, some.fixed_dictionaries({}, optional=more))
-    return drawn.map(lambda parts: {"steps": parts[0], **parts[1], **parts[2]})
+    drawn = some.tuples(shares.flatmap(_guarded), to, some.fixed_dictionaries({}, optional=more))
+    return drawn.map(lambda parts: {**parts[0], **parts[1], **parts[2]})
 
 
 def _flag(is_plain: bool, is_on: bool) -> Any:

@@ -32,7 +32,7 @@ def skewed(request: pytest.FixtureRequest, server: Project, monkeypatch: pytest.
 
 @pytest.fixture
 def apply(skewed: Project, run: Run, tmp_path: Path, once: Once) -> Command:
-    """`ff flags apply` with notes in a file; the example was applied a minute ago."""
+    """`ff flags apply` with notes in a file; the example was applied a minute ago, or longer where that is a copy."""
 
     def command(path: Path = EXAMPLE, *options: str) -> Result:
         notes = ("--notes", str(tmp_path / "notes.json"))
