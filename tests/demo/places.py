@@ -16,7 +16,7 @@ from tests.demo.screens import Screen
 from tests.demo.telling import StepError, command, say
 from tests.examples.conftest import EXAMPLES
 
-USERS: Final = tuple(f"user-{number}" for number in range(1, 201))
+USERS: Final = tuple(f"user-{number}" for number in range(1, 501))
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Place:
         httpx.post(f"{self.url}{path}", content=body, timeout=10).raise_for_status()
 
     def who_has(self, flag: str) -> frozenset[str]:
-        """Who of two hundred users has a flag."""
+        """Who of five hundred users has a flag."""
         with httpx.Client(headers={"X-Environment-Key": self.key}, timeout=10) as client:
             return frozenset(user for user in USERS if self._has(client, user, flag))
 

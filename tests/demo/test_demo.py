@@ -90,14 +90,14 @@ def test_the_plan_says_who_is_affected_and_the_rollout_is_what_it_said(told: Tol
     assert "53 steps, 8 flags" in told.step(APPLY)
     assert "$ ff flags plan --against HEAD --who" in told.step(PLAN)
     assert told.step(PLAN).count("| about 25 % of users gain it, none lose it") == 3
-    had = re.search(r"(\d+) of 200 made-up users have it", told.step(APPLY))
-    now = re.search(r"Now (\d+) of 200 users have it\. (\d+) gained it, and none lost it\.", told.step(ROLLOUT))
+    had = re.search(r"(\d+) of 500 made-up users have it", told.step(APPLY))
+    now = re.search(r"Now (\d+) of 500 users have it\. (\d+) gained it, and none lost it\.", told.step(ROLLOUT))
     assert had
     assert now
     assert int(now[1]) == int(had[1]) + int(now[2])
-    # A quarter and a half of 200, give or take five times what chance does to them.
-    assert 19 < int(had[1]) < 81
-    assert 64 < int(now[1]) < 136
+    # A quarter and a half of 500, give or take five times what chance does to them.
+    assert 77 < int(had[1]) < 173
+    assert 194 < int(now[1]) < 306
     assert told.seen(ROLLOUT) == by_all(True)
 
 

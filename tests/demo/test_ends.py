@@ -15,25 +15,19 @@ from tests.demo import telling
 from tests.demo.steps import STEPS
 from tests.demo.watched import LONGEST, skip_unless_whole, started
 
-# What needs no flag to be switched first.
-WITHOUT_THE_SWITCH = (
-    "import sys; from tests.demo import __main__ as demo; "
-    "demo.STEPS = (demo.STEPS[0], *demo.STEPS[2:]); sys.exit(demo.main())"
-)
-
 
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
         ("chromedriver", signal.SIGINT),
         ("vite", signal.SIGTERM),
-        (f"2. {STEPS[2].title}", signal.SIGHUP),
+        (f"3. {STEPS[2].title}", signal.SIGHUP),
     ],
     ids=["a browser starts", "a page's server starts", "ff works"],
 )
 def test_an_interrupted_demo_leaves_nothing(tmp_path: Path, moment: str, number: signal.Signals) -> None:
     skip_unless_whole()
-    with started(tmp_path, sys.executable, "-c", WITHOUT_THE_SWITCH) as demo:
+    with started(tmp_path) as demo:
         demo.wait(lambda: moment in demo.text or demo.runs(moment))
         assert demo.process.poll() is None, demo.text + demo.notice
         demo.process.send_signal(number)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ LONGEST = 300
 """Five minutes."""
 UNTIL_IT_ENDS = 60
 MOMENT = 10
+"""How long, in seconds, what its programs started may outlive it."""
 SOON, NOW_AND_THEN = 0.05, 0.5
 """How often a demo is looked at, in seconds: for a moment in it, and for its end. A look reads all of /proc."""
 DEMO = (sys.executable, "-m", "tests.demo")
@@ -33,13 +34,16 @@ class Started:
 
     Attributes:
         place: Where its files are, and nothing else.
+        own: Those that it started itself.
+        others: Those that they started, and so on.
     """
 
     process: "subprocess.Popen[str]"
     place: Path
     output: Path
     notices: Path
-    seen: set[psutil.Process] = field(default_factory=set)
+    own: set[psutil.Process] = field(default_factory=set)
+    others: set[psutil.Process] = field(default_factory=set)
 
     @property
     def text(self) -> str:
@@ -75,10 +79,13 @@ class Started:
             self._children()
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(NOW_AND_THEN)
-        left = [child for child in self.seen if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
-        # A browser's helpers end by themselves, a moment after it.
-        _, unseen = psutil.wait_procs(self._at_the_place(), timeout=MOMENT)
-        assert [child.cmdline() for child in [*left, *unseen]] == []
+        assert _running(self.own) == []
+        # A browser's helpers end by themselves, a moment after it; whatever else is left does not.
+        others = {*self.others, *self._at_the_place()}
+        deadline = time.monotonic() + MOMENT
+        while (left := _running(others)) and time.monotonic() < deadline:
+            time.sleep(SOON)
+        assert left == []
         assert list(self.place.iterdir()) == []
         return self.process.wait()
 
@@ -87,7 +94,9 @@ class Started:
             found = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
-        self.seen.update(found)
+        for child in found:
+            with suppress(psutil.NoSuchProcess):
+                (self.own if child.ppid() == self.process.pid else self.others).add(child)
         return found
 
     def _at_the_place(self) -> list[psutil.Process]:
@@ -98,6 +107,16 @@ class Started:
             for one in found
             if one.info["environ"] and one.info["environ"].get("TMPDIR", "").startswith(str(self.place))
         ]
+
+
+def _running(processes: Iterable[psutil.Process]) -> list[list[str]]:
+    """The commands of those that run; one that has ended and is a zombie until somebody asks for its code does not."""
+    found = []
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # which a zombie raises too
+            if process.is_running():
+                found.append(process.cmdline())
+    return found
 
 
 @contextmanager
