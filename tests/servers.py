@@ -98,7 +98,8 @@ class Postgres:
         # Another run of pytest closes the directory above its own.
         give_to_postgres(self.home)
         options = [f"--port={self.port}", f"--listen-addresses={LOOPBACK}", f"--unix-socket-directories={self.home}"]
-        options += ["--fsync=off", "--max-connections=40"]
+        # In its own directory, where a server that is killed leaves nothing in the system's.
+        options += ["--fsync=off", "--max-connections=40", "--dynamic-shared-memory-type=mmap"]
         with (self.home / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 as_postgres(programs / "postgres", "-D", data, *options),

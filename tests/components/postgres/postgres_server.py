@@ -79,6 +79,7 @@ class Server:
         command = ["bash", "-c", START.read_text(encoding="utf-8"), "start-postgres"]
         options = [f"--port={self.port}", "--listen-addresses=127.0.0.1", f"--unix-socket-directories={self.home}"]
         options += [f"--hba-file={self.home}/pg_hba.conf", f"--ident-file={self.home}/pg_ident.conf"]
+        options += ["--dynamic-shared-memory-type=mmap"]  # or one that is killed leaves something in /dev/shm
         self.process = subprocess.Popen(
             as_user(self.user, *command, *options),
             env=self.environment,
