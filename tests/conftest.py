@@ -51,13 +51,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--skip", action="append", help="a check to leave out; repeat for more")
 
 
-_public = cache(httpx.create_ssl_context)
+@cache
+def public_authorities() -> ssl.SSLContext:
+    """Theirs alone, whatever a test's variables name when the first client is made."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _certificates(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
     is_own = trust_env and (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR"))
     if verify is True and cert is None and not is_own:
-        return _public()
+        return public_authorities()
     return httpx.create_ssl_context(verify, cert, trust_env)
 
 

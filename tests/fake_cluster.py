@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -44,7 +45,10 @@ KINDS = {
 
 @dataclass
 class FakeCluster:
-    """The objects by the path of their API, plain texts such as logs, and every path that was asked for."""
+    """The objects by the path of their API, plain texts such as logs, and every path that was asked for.
+
+    A path that was not only to be read has its method before it.
+    """
 
     port: int
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -123,6 +127,13 @@ def fake_cluster() -> Iterator[FakeCluster]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            """Nothing can be changed, but that it was tried is kept."""
+            cluster.asked.append(f"{self.command} {self.path}")
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
+
+        do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - as the base class calls them
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -85,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """It ends with the session."""
+    """It ends with the session, and what this process makes from then on is elsewhere."""
     if MADE in config.stash:
         del os.environ["TMPDIR"]
         tempfile.tempdir = None

@@ -4,7 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -49,6 +53,29 @@ def test_what_is_no_directory_of_ours_is_left_alone(tmp_path: Path) -> None:
     remove_left(tmp_path)
     assert (elsewhere / "file").exists()
     assert (tmp_path / f"{PREFIX}file").exists()
+
+
+def test_one_that_goes_while_it_is_looked_at_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tmp_path / f"{PREFIX}left"
+    left.mkdir()
+    monkeypatch.setattr(Path, "glob", lambda *_: [tmp_path / f"{PREFIX}gone", left])
+    remove_left(tmp_path)
+    assert not left.exists()
+
+
+def test_after_a_session_nothing_names_its_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config: Any = SimpleNamespace(stash=pytest.Stash(), option=SimpleNamespace(basetemp=None))
+    monkeypatch.setattr(temporary, "MEMORY", tmp_path)
+    monkeypatch.setattr(temporary, "is_offered", lambda *_: True)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with mock.patch.dict(os.environ):
+        temporary.pytest_configure(config)
+        (there,) = tmp_path.iterdir()
+        assert os.environ["TMPDIR"] == tempfile.gettempdir() == str(there)
+        temporary.pytest_unconfigure(config)
+        assert not there.exists()
+        assert "TMPDIR" not in os.environ
+        assert tempfile.gettempdir() != str(there)
 
 
 def test_it_is_in_memory_where_there_is_room_and_nobody_says_otherwise(tmp_path: Path) -> None:

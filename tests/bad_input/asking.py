@@ -1,8 +1,12 @@
 """Asks `ff` about inputs, and what every answer has to be."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +57,7 @@ class Asking:
 
     def __call__(self, jobs: list[dict[str, Any]]) -> list[Answer]:
         """The answers to jobs, in their order."""
-        if self._process is None or self._process.poll() is not None:
-            self.end()
+        if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-W", "error", "-m", "tests.bad_input.worker"],
                 cwd=ROOT,
@@ -62,17 +65,33 @@ class Asking:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
+                start_new_session=True,
             )
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(jobs) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, "the process has ended, and its standard error says why"
+        with self._killed_by_a_failure(self._process) as process:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(json.dumps(jobs) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+            assert line, "the process has ended, and its standard error says why"
         return [Answer(**found) for found in json.loads(line)]
 
     def end(self) -> None:
-        """End the process."""
+        """End the process, to which nothing may have happened."""
         if self._process is not None:
-            self._process.communicate()
+            with self._killed_by_a_failure(self._process) as process:
+                process.communicate(timeout=60)
+                assert process.returncode == 0
             self._process = None
+
+    @contextmanager
+    def _killed_by_a_failure(self, process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+        """A test that is out of time or interrupted leaves no answers that the next would take for its own."""
+        try:
+            yield process
+        except BaseException:
+            self._process = None
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+            raise

@@ -116,6 +116,7 @@ def _work(job: dict[str, Any], said: int) -> None:
     try:
         resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU, MOST_CPU))
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # not the jobs: who asks the user gets no answer
         os.dup2(said, 1)
         os.dup2(said, 2)
         os.environ[VARIABLE] = job.get("root", ".")

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import certifi
+import httpx
 import pytest
 import requests
 from flask import Flask, jsonify
@@ -23,6 +24,7 @@ from flagops.flagsmith_api import oidc
 from flagops.flagsmith_api.client import FlagsmithClient, FlagsmithError
 from flagops.trust import FOR_REQUESTS, VARIABLE, authorities, by_requests
 from tests.certificates import tls_secret
+from tests.conftest import public_authorities
 from tests.serving import serving
 
 
@@ -82,6 +84,16 @@ def test_the_authority_that_is_named_is_trusted(
     monkeypatch.setenv(FOR_REQUESTS, "")
     ask(address)
     assert os.environ[FOR_REQUESTS] == ""
+
+
+def test_a_client_that_is_not_told_to_trust_the_file_does_not(
+    address: str, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a client of `ff` that forgets it would be found by no test."""
+    monkeypatch.setenv(VARIABLE, str(bundle))
+    public_authorities.cache_clear()
+    with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ConnectError, match="self-signed certificate"):
+        client.get(address)
 
 
 @pytest.mark.parametrize("ask", [_read, _smoke])

@@ -14,6 +14,20 @@ from checkov.kubernetes.parser import k8_yaml
 from checkov.main import Checkov
 
 OPTIONS = ["--framework", "kubernetes", "--skip-download", "--compact", "--quiet", "--soft-fail", "--output", "json"]
+SAMPLE = """
+apiVersion: v1
+metadata: {name: one, labels: {a: "1"}}
+spec:
+  list:
+    - name: first
+      value: 010
+
+    - name: second
+  text: |
+    two
+    lines
+last: 2026-11-29
+"""
 
 
 class LibYaml(yaml.CSafeLoader):
@@ -23,6 +37,15 @@ class LibYaml(yaml.CSafeLoader):
         """A map, with its first and last line."""
         lines = {"__startline__": node.start_mark.line + 1, "__endline__": node.end_mark.line + 1}
         return {**super().construct_mapping(node, deep=deep), **lines}
+
+
+def read_by_libyaml() -> None:
+    """Have checkov read by it. Fails where the own loader of this checkov does more, or something else."""
+    own = k8_yaml.SafeLineLoader
+    assert own.__bases__ == (yaml.SafeLoader,)
+    assert {name for name in vars(own) if not name.startswith("__")} == {"construct_mapping"}
+    assert yaml.load(SAMPLE, own) == yaml.load(SAMPLE, LibYaml)  # noqa: S506 - both are safe loaders
+    k8_yaml.SafeLineLoader = LibYaml
 
 
 def look_at(directory: str, answer: Path) -> int:
@@ -37,6 +60,6 @@ def look_at(directory: str, answer: Path) -> int:
 
 if __name__ == "__main__":
     answers, *directories = sys.argv[1:]
-    k8_yaml.SafeLineLoader = LibYaml
+    read_by_libyaml()
     codes = [look_at(directory, Path(answers, str(number))) for number, directory in enumerate(directories)]
     sys.exit(max(map(abs, codes), default=0))

@@ -18,6 +18,7 @@ from tests.recording import ROOT
 FF = Path(sys.executable).with_name("ff")
 Program = Callable[[str, str], str]
 SECONDS = 60
+END = "/end/"  # after each answer: no name
 # What a shell would run, if it read such a name as anything but a name.
 RUN = r"""
 project: shop
@@ -98,7 +99,7 @@ def test_zsh_completes_at_a_terminal(program: Program, elsewhere: Path, tmp_path
 
 def fish(program: Program, at: Path, home: Path, *asked: str) -> list[list[str]]:
     """What fish offers after each of these."""
-    lines = "ff completion fish | source; for words in $argv; complete --do-complete $words; echo; end"
+    lines = f"ff completion fish | source; for words in $argv; complete --do-complete $words; echo {END}; end"
     done = subprocess.run(
         [program("fish", "fish"), "--no-config", "--command", lines, *asked],
         cwd=at,
@@ -109,7 +110,8 @@ def fish(program: Program, at: Path, home: Path, *asked: str) -> list[list[str]]
         timeout=SECONDS,
     )
     assert done.stderr == ""
-    answers = done.stdout.removesuffix("\n\n").split("\n\n")
+    *answers, rest = done.stdout.split(f"{END}\n")
+    assert (len(answers), rest) == (len(asked), "")
     return [[line.partition("\t")[0] for line in answer.splitlines()] for answer in answers]
 
 

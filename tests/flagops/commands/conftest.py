@@ -9,7 +9,7 @@ from flagops.stacks import target
 from flagops.stacks.deployed import Instance, open_instance
 from flagops.stacks.target import StackTarget
 from tests.containers import Containers
-from tests.flagops.commands.faults import changed
+from tests.flagops.commands.faults import changed_workload
 from tests.platform import Platform
 
 FAIL = "kwok.feature-flags/fail"  # see flagops/local_cluster/stages.yaml
@@ -37,7 +37,7 @@ def crashing_redis(instance: Instance) -> Iterator[None]:
     def annotated(value: str | None) -> Manifest:
         return {"spec": {"template": {"metadata": {"annotations": {FAIL: value}}}}}
 
-    with changed(instance, ref, annotated("true"), annotated(None)):
+    with changed_workload(instance, ref, annotated("true"), annotated(None)):
         yield
 
 

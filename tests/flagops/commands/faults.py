@@ -9,13 +9,15 @@ from flagops.stacks.deployed import Instance
 
 
 @contextmanager
-def changed(instance: Instance, ref: Ref, change: Manifest, back: Manifest) -> Iterator[None]:
-    """A changed workload; afterwards it is as it was, and its pods too."""
+def changed_workload(instance: Instance, ref: Ref, change: Manifest, back: Manifest) -> Iterator[None]:
+    """A changed workload; afterwards it is as it was, and its pods too, which a test that failed does not wait for."""
     instance.client.merge(ref, change)
     try:
         yield
-    finally:
-        wait(instance, ref, instance.client.merge(ref, back), 60)
+    except BaseException:
+        instance.client.merge(ref, back)
+        raise
+    wait(instance, ref, instance.client.merge(ref, back), 60)
 
 
 @contextmanager

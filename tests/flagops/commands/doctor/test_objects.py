@@ -16,7 +16,7 @@ from flagops.stacks.deployed import Instance
 from tests.containers import NAMESPACE, Containers
 from tests.fixtures_cluster import eventually
 from tests.flagops.commands.doctor.conftest import Examine
-from tests.flagops.commands.faults import changed, created
+from tests.flagops.commands.faults import changed_workload, created
 from tests.platform import Platform
 
 pytestmark = pytest.mark.cluster
@@ -45,7 +45,7 @@ def finds(doctor: Examine, instance: Instance, name: str) -> DoctorFinding:
 
 def test_a_pod_finds_no_node(doctor: Examine, instance: Instance) -> None:
     selector = {"nodeSelector": {"kubernetes.io/hostname": "no-such-node"}}
-    with changed(instance, WORKER, pod_spec(selector), pod_spec({"nodeSelector": None})):
+    with changed_workload(instance, WORKER, pod_spec(selector), pod_spec({"nodeSelector": None})):
         finding = finds(doctor, instance, "pod-pending")
     assert finding.what.startswith("The pod flagsmith-task-processor-")
     assert "didn't match Pod's node affinity/selector" in finding.evidence[0]
@@ -56,7 +56,7 @@ def test_an_image_cannot_be_pulled(doctor: Examine, instance: Instance) -> None:
     (live,) = [item for item in instance.items("apps/v1", "Deployment") if item["metadata"]["name"] == REDIS.name]
     (container,) = live["spec"]["template"]["spec"]["containers"]
     broken, whole = [{**container, "image": "redis:0.0.0"}], [container]
-    with changed(instance, REDIS, pod_spec({"containers": broken}), pod_spec({"containers": whole})):
+    with changed_workload(instance, REDIS, pod_spec({"containers": broken}), pod_spec({"containers": whole})):
         finding = finds(doctor, instance, "image-not-pulled")
     assert finding.what == "The image redis:0.0.0 of cache cannot be pulled."
     assert finding.evidence[0].startswith("ImagePullBackOff: Back-off pulling image")
@@ -71,7 +71,7 @@ def test_a_container_crashes_over_and_over(doctor: Examine, instance: Instance, 
     def annotated(value: str | None) -> Manifest:
         return {"spec": {"template": {"metadata": {"annotations": {annotation: value}}}}}
 
-    with changed(instance, REDIS, annotated("true"), annotated(None)):
+    with changed_workload(instance, REDIS, annotated("true"), annotated(None)):
         finding = finds(doctor, instance, "crash-loop")
     assert finding.what == "cache starts and stops again and again."
     assert finding.evidence[-1] == "log: Fatal error loading the DB: wrong signature. Exiting."
@@ -181,7 +181,7 @@ def test_no_pod_serves(doctor: Examine, instance: Instance) -> None:
     def there_is_no_pod() -> bool:
         return pods(instance, PodComponent.API) == []
 
-    with changed(instance, api, {"spec": {"replicas": 0}}, {"spec": {"replicas": 3}}):
+    with changed_workload(instance, api, {"spec": {"replicas": 0}}, {"spec": {"replicas": 3}}):
         eventually(there_is_no_pod)
         finding = doctor()["nothing-serves"]
     assert finding.evidence == ("there is no pod at all",)
