@@ -80,7 +80,8 @@ def fault(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(http, "START_SECONDS", 0.2)
     monkeypatch.setattr(http, "FIRST_WAIT", 0.01)
     monkeypatch.setattr(client, "FIRST_WAIT", 0.02)
-    margin, pause = (0.4, 0.02) if name in COMING_AND_GOING else (0.1, 0.05)
+    # Seconds from the beginning: the checks that come first take a part.
+    margin, pause = (1.0, 0.02) if name in COMING_AND_GOING else (0.1, 0.05)
     for module in (visiting, round_trip):
         monkeypatch.setattr(module, "MARGIN", margin)
         monkeypatch.setattr(module, "PAUSE", pause)
