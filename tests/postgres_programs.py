@@ -40,7 +40,7 @@ def as_user(user: str | None, *command: str | Path) -> list[str | Path]:
     if user is None:
         return [*command]
     if shutil.which("setpriv") is None:
-        raise pytest.UsageError("Tests that root runs need setpriv: sudo apt-get install util-linux")
+        raise pytest.UsageError("Tests that root runs need the program setpriv, of the package util-linux.")
     return ["setpriv", f"--reuid={user}", *command]
 
 
