@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -17,22 +18,25 @@ from tests.flagops.engines.instance import Instance
 pytestmark = pytest.mark.cluster
 
 
-@pytest.fixture
-def instance(cluster: LocalCluster) -> Iterator[Instance]:
+@contextmanager
+def sample(cluster: LocalCluster) -> Iterator[Instance]:
     made = Instance(f"sample-{uuid4().hex[:8]}", cluster.kubeconfig, cluster.context)
     try:
         yield made
     finally:
         made.clean_up()
+
+
+@pytest.fixture
+def instance(cluster: LocalCluster) -> Iterator[Instance]:
+    with sample(cluster) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def place(cluster: LocalCluster) -> Iterator[Instance]:
-    made = Instance(f"sample-{uuid4().hex[:8]}", cluster.kubeconfig, cluster.context)
-    try:
+    with sample(cluster) as made:
         yield made
-    finally:
-        made.clean_up()
 
 
 @pytest.fixture
